@@ -1,0 +1,1 @@
+"""The conversation: settings, understanding, guide, agent, terminal and page."""

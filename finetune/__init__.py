@@ -1,0 +1,1 @@
+"""Data, training, evaluation and export: a plain library with command lines, usable without a chat."""

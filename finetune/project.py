@@ -1,0 +1,163 @@
+"""The project folder and the run folder: where chat and training meet. Each file in them has one writer."""
+
+import os
+import re
+import secrets
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from finetune.errors import UserError
+from finetune.example import Example
+from finetune.files import read_jsonl, write_jsonl
+
+PROJECT_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One round of training: `plan.json` and `data/` are written by the tools, the rest by trainer and evaluator."""
+
+    dir: Path
+
+    @property
+    def name(self) -> str:
+        return self.dir.name
+
+    @property
+    def plan(self) -> Path:
+        return self.dir / "plan.json"
+
+    @property
+    def status(self) -> Path:
+        return self.dir / "status.json"
+
+    @property
+    def metrics(self) -> Path:
+        return self.dir / "metrics.jsonl"
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.dir / "checkpoints"
+
+    @property
+    def adapter(self) -> Path:
+        return self.dir / "adapter"
+
+    @property
+    def evaluation(self) -> Path:
+        return self.dir / "evaluation.json"
+
+    @property
+    def evaluation_status(self) -> Path:
+        return self.dir / "evaluation_status.json"
+
+    @property
+    def cancel(self) -> Path:
+        """An empty file put here asks the trainer to stop and keep the best so far."""
+        return self.dir / "cancel"
+
+    def data(self, split: str) -> Path:
+        return self.dir / "data" / f"{split}.jsonl"
+
+    def examples(self, split: str) -> list[Example]:
+        return [Example.model_validate(row) for row in read_jsonl(self.data(split))]
+
+
+@dataclass(frozen=True)
+class Project:
+    """One team's work under `home/projects/<name>`; nothing in it refers to another project."""
+
+    dir: Path
+
+    @classmethod
+    def open(cls, home: Path, name: str) -> "Project":
+        """Open or make the project's folder.
+
+        Raises:
+            UserError: the name is not made of small letters, digits and hyphens.
+        """
+        if not PROJECT_NAME.fullmatch(name):
+            raise UserError(
+                f'"{name[:80]}" cannot be a project\'s name.',
+                action="Use small letters, digits and hyphens, at most 63 of them, as in dental-billing.",
+            )
+        project = cls(home / "projects" / name)
+        for folder in (project.files, project.runs_dir):
+            folder.mkdir(parents=True, exist_ok=True)
+        os.chmod(project.dir, 0o700)
+        return project
+
+    @property
+    def name(self) -> str:
+        return self.dir.name
+
+    @property
+    def files(self) -> Path:
+        """The user's own files, as given."""
+        return self.dir / "files"
+
+    @property
+    def brief(self) -> Path:
+        return self.dir / "brief.json"
+
+    @property
+    def knowledge(self) -> Path:
+        return self.dir / "knowledge.json"
+
+    @property
+    def examples(self) -> Path:
+        return self.dir / "examples.jsonl"
+
+    @property
+    def report(self) -> Path:
+        return self.dir / "report.json"
+
+    @property
+    def verdict(self) -> Path:
+        return self.dir / "verdict.json"
+
+    @property
+    def plan(self) -> Path:
+        return self.dir / "plan.json"
+
+    @property
+    def feedback(self) -> Path:
+        return self.dir / "feedback.jsonl"
+
+    @property
+    def published(self) -> Path:
+        return self.dir / "published"
+
+    @property
+    def watch(self) -> Path:
+        return self.dir / "watch.json"
+
+    @property
+    def runs_dir(self) -> Path:
+        return self.dir / "runs"
+
+    def runs(self) -> list[Run]:
+        """All runs, oldest first."""
+        numbered = [d for d in self.runs_dir.iterdir() if d.name.isdecimal()] if self.runs_dir.exists() else []
+        return [Run(d) for d in sorted(numbered, key=lambda d: int(d.name))]
+
+    def latest_run(self) -> Run | None:
+        return self.runs()[-1] if self.runs() else None
+
+    def new_run(self) -> Run:
+        run = Run(self.runs_dir / str(max([int(r.name) for r in self.runs()], default=0) + 1))
+        run.dir.mkdir(parents=True)
+        return run
+
+    def read_examples(self) -> list[Example]:
+        return [Example.model_validate(row) for row in read_jsonl(self.examples)]
+
+    def write_examples(self, examples: list[Example]) -> None:
+        write_jsonl(self.examples, (example.model_dump() for example in examples))
+
+    def delete(self) -> None:
+        """Move the folder aside first, so that a kill half way leaves no half project behind."""
+        doomed = self.dir.with_name(f".deleted-{secrets.token_hex(4)}")
+        os.replace(self.dir, doomed)
+        shutil.rmtree(doomed)

@@ -1,0 +1,1 @@
+"""What the agent can do: one file a stage, thin. Check, call the library, tell the result."""
