@@ -77,5 +77,5 @@ def disk_error(error: OSError, path: Path) -> UserError:
     return UserError(
         f"The file could not be written ({error.strerror or error}).",
         where=path.name,
-        action='Free some disk space or check the folder\'s permissions, then say "go on"; what was saved before is still there.',
+        action="Free some disk space or check the folder's permissions, then try again; what was saved is still there.",
     )

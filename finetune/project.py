@@ -85,7 +85,7 @@ class Project:
         project = cls(home / "projects" / name)
         for folder in (project.files, project.runs_dir):
             folder.mkdir(parents=True, exist_ok=True)
-        os.chmod(project.dir, 0o700)
+        project.dir.chmod(0o700)
         return project
 
     @property
