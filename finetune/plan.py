@@ -35,6 +35,9 @@ class TrainingPlan(BaseModel):
     evaluations_per_epoch: int = Field(2, ge=1, le=10, description="how often the held-out rows are checked")
     patience: int = Field(2, ge=1, le=10, description="checks without progress after which training stops by itself")
     precision: Literal["auto", "float32", "bfloat16"] = Field("auto", description="number format; auto measures")
+    probe_rates: bool = Field(
+        True, description="try three sizes of learning step for a moment and take the one that works best"
+    )
     seed: int = Field(7, ge=0, description="makes a run repeatable")
     reasons: dict[str, str] = Field({}, description="field name to the reason for its value, in plain words")
     estimate: Estimate | None = Field(None, description="expected minutes and memory")
