@@ -10,14 +10,15 @@ import json
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from finetune.errors import UserError
-from finetune.example import Message
+from finetune.example import Example, Message
+from finetune.models import load_model, load_tokenizer, resolve
 from finetune.plan import TrainingPlan
 from finetune.project import Run
+from finetune.tokens import TokenRow, collate, prompt_ids, tokenize
 
 if TYPE_CHECKING:
     import torch
@@ -28,14 +29,8 @@ REPEAT_TOKENS = 12
 # Prompt tokens worked on at once in a batch: 16 rows of 512 tokens keep a 135M model's cache below 1 GiB.
 BATCH_TOKENS = 8192
 BATCH_ROWS = 16
-
-
-@dataclass(frozen=True)
-class TokenRow:
-    """One conversation as tokens; the answer begins at `answer_start`."""
-
-    ids: list[int]
-    answer_start: int
+# Tokens scored at once: each needs a number for every word of the vocabulary, 600 MB with a vocabulary of 150,000.
+SCORE_TOKENS = 1024
 
 
 class RepetitionGuard:
@@ -80,7 +75,7 @@ class ChatModel:
         """
         run = Run(Path(where))
         if not run.plan.exists():
-            model, tokenizer = load_base(str(where), None)
+            model, tokenizer = load_base(str(where))
             return cls(model, tokenizer, has_adapter=False)
         plan = TrainingPlan.model_validate_json(run.plan.read_text(encoding="utf-8"))
         require_adapter(run)
@@ -90,27 +85,13 @@ class ChatModel:
         tuned = PeftModel.from_pretrained(model, str(run.adapter), is_trainable=False)
         return cls(tuned, tokenizer, has_adapter=True, system_message=plan.system_message)
 
-    def with_system(self, messages: Sequence[Message]) -> list[Message]:
-        """The conversation as the model was trained to see it: the plan's standing instruction comes first."""
-        if not self.system_message or any(m.role == "system" for m in messages):
-            return list(messages)
-        return [Message(role="system", content=self.system_message), *messages]
-
     def prompt(self, messages: Sequence[Message]) -> list[int]:
-        """Tokens up to where the answer begins. Control tokens typed by a user stay ordinary text."""
-        return self._template(self.with_system(messages), add_generation_prompt=True)
+        """Tokens up to where the answer begins, the plan's standing instruction included, as in training."""
+        return prompt_ids(self.tokenizer, messages, self.system_message)
 
-    def row(self, messages: Sequence[Message]) -> TokenRow:
-        """A conversation that ends with an answer, as tokens, the token that ends the answer being the last.
-
-        The prompt is cut on its left where it is too long.
-        """
-        prompt = self.prompt(messages[:-1])
-        answer = self._template(self.with_system(messages))[len(prompt) :]
-        last = max((i for i, token in enumerate(answer) if token in self._end_tokens), default=len(answer) - 1)
-        answer = answer[: last + 1][: self.context_length - 1]
-        prompt = prompt[-(self.context_length - len(answer)) :]
-        return TokenRow(prompt + answer, len(prompt))
+    def row(self, example: Example) -> TokenRow:
+        """A conversation that ends with an answer, as tokens, as in training; cut to what the model can read."""
+        return tokenize(self.tokenizer, example, system_message=self.system_message, max_length=self.context_length)
 
     def count_tokens(self, text: str) -> int:
         return len(self.tokenizer(text, add_special_tokens=False)["input_ids"])
@@ -154,7 +135,7 @@ class ChatModel:
         room = max(1, self.context_length - max_tokens)
         prompts = [self.prompt(messages)[-room:] for messages in conversations]
         answers = [""] * len(prompts)
-        for rows in _by_length([len(p) for p in prompts]):
+        for rows in _by_length([len(p) for p in prompts], BATCH_TOKENS):
             tokens: list[list[int]] = [[] for _ in rows]
             for step in self._steps([prompts[i] for i in rows], tuned=tuned, max_tokens=max_tokens):
                 for row, token in step:
@@ -168,31 +149,17 @@ class ChatModel:
         import torch
 
         result = [0.0] * len(rows)
-        for batch in _by_length([len(row.ids) for row in rows]):
-            length = max(len(rows[i].ids) for i in batch)
-            ids = torch.full((len(batch), length), self._pad(), dtype=torch.long)
-            mask = torch.zeros_like(ids)
-            for b, i in enumerate(batch):
-                ids[b, : len(rows[i].ids)] = torch.tensor(rows[i].ids)
-                mask[b, : len(rows[i].ids)] = 1
+        for batch in _by_length([len(row.ids) for row in rows], SCORE_TOKENS):
+            together = collate([rows[i] for i in batch])
             with self._lock, torch.inference_mode():
                 self._switch(tuned)
-                logits = self.model(input_ids=self._to(ids), attention_mask=self._to(mask), use_cache=False).logits
-            for b, i in enumerate(batch):
-                start, end = max(1, rows[i].answer_start), len(rows[i].ids)
-                chosen = logits[b, start - 1 : end - 1].float()
-                loss = torch.nn.functional.cross_entropy(chosen, self._to(ids[b, start:end]), reduction="sum")
-                result[i] = float(loss)
+                logits = self.model(input_ids=self._to(together.ids), use_cache=False).logits
+            chosen = logits.flatten(0, 1)[self._to(together.positions)].float()
+            each = torch.nn.functional.cross_entropy(chosen, self._to(together.targets), reduction="none")
+            owners = (together.positions // together.ids.shape[1]).tolist()
+            for owner, loss in zip(owners, each.tolist(), strict=True):
+                result[batch[owner]] += loss
         return result
-
-    def _template(self, messages: Sequence[Message], *, add_generation_prompt: bool = False) -> list[int]:
-        ids: list[int] = self.tokenizer.apply_chat_template(
-            [m.model_dump() for m in messages],
-            add_generation_prompt=add_generation_prompt,
-            return_dict=False,
-            sanitize_control_tokens=True,
-        )
-        return ids
 
     def _steps(
         self,
@@ -292,18 +259,10 @@ def require_adapter(run: Run) -> None:
         )
 
 
-def load_base(base_model: str, revision: str | None) -> tuple[Any, Any]:
-    """The base model in 32-bit numbers, where scores of base and tuned can be compared exactly, and its tokenizer."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-
-    folder = Path(__file__).parent / "starter" if base_model == "starter" else Path(base_model)
-    name = str(folder) if folder.exists() else base_model
-    tokenizer = AutoTokenizer.from_pretrained(name, revision=revision, trust_remote_code=False)
-    model = AutoModelForCausalLM.from_pretrained(
-        name, revision=revision, dtype=torch.float32, use_safetensors=True, trust_remote_code=False
-    )
-    return model, tokenizer
+def load_base(base_model: str, revision: str | None = None) -> tuple[Any, Any]:
+    """The base model in 32-bit numbers, where base and tuned can be compared exactly, and its tokenizer."""
+    source = resolve(base_model, revision)
+    return load_model(source), load_tokenizer(source)
 
 
 def end_tokens(model: Any, tokenizer: Any) -> set[int]:
@@ -325,11 +284,11 @@ def choose(logits: torch.Tensor, temperature: float, top_p: float, dice: torch.G
     return [int(token) for token in tokens.gather(-1, picked)[:, 0]]
 
 
-def _by_length(lengths: Sequence[int]) -> Iterator[list[int]]:
+def _by_length(lengths: Sequence[int], most_tokens: int) -> Iterator[list[int]]:
     """Indices in batches of similar length, longest first, so that little is padding and too much shows at once."""
     batch: list[int] = []
     for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
-        if batch and (len(batch) == BATCH_ROWS or lengths[batch[0]] * (len(batch) + 1) > BATCH_TOKENS):
+        if batch and (len(batch) == BATCH_ROWS or lengths[batch[0]] * (len(batch) + 1) > most_tokens):
             yield batch
             batch = []
         batch.append(i)

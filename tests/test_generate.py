@@ -9,7 +9,7 @@ import pytest
 import tuned as making
 
 from finetune.errors import UserError
-from finetune.example import Message
+from finetune.example import Message, Source, make_example
 from finetune.generate import REPEAT_TOKENS, ChatModel, RepetitionGuard, _stop_at, main
 from finetune.project import Run
 
@@ -75,9 +75,9 @@ def test_control_tokens_typed_by_a_user_stay_text(chat: ChatModel) -> None:
 
 
 def test_the_standing_instruction_is_added_once(chat: ChatModel) -> None:
-    assert chat.with_system(ask("Hi"))[0].content == making.SYSTEM
+    assert making.SYSTEM in chat.tokenizer.decode(chat.prompt(ask("Hi")))
     own = [Message(role="system", content="Be brief."), *ask("Hi")]
-    assert chat.with_system(own) == own
+    assert making.SYSTEM not in chat.tokenizer.decode(chat.prompt(own))
 
 
 def test_an_answer_ends_at_a_stop_text_even_across_pieces() -> None:
@@ -130,7 +130,7 @@ def test_a_warm_answer_can_be_had_again_by_its_seed(chat: ChatModel) -> None:
 
 
 def test_loss_is_on_the_answer_only_and_lower_for_the_tuned(chat: ChatModel) -> None:
-    rows = [chat.row(example.messages) for example in making.examples()]
+    rows = [chat.row(example) for example in making.examples()]
     one_by_one = [chat.losses([row], tuned=True)[0] for row in rows]
     assert chat.losses(rows, tuned=True) == pytest.approx(one_by_one, rel=1e-4)
     assert sum(one_by_one) < sum(chat.losses(rows, tuned=False)) / 3
@@ -141,7 +141,7 @@ def test_a_conversation_too_long_is_told_so(chat: ChatModel) -> None:
     with pytest.raises(UserError, match="reads at most 256"):
         chat.reply(ask("word " * 500), tuned=True)
     assert chat.reply_batch([ask("word " * 500)], tuned=True, max_tokens=5)[0] is not None
-    assert len(chat.row([*ask("word " * 500), Message(role="assistant", content="Yes.")]).ids) == 256
+    assert len(chat.row(make_example("word " * 500, "Yes.", source=Source())).ids) == 256
 
 
 def test_an_untrained_run_is_told_so(run: Run, tmp_path: Path) -> None:

@@ -38,7 +38,9 @@ def tiny_base(folder: Path) -> Path:
             show_progress=False,
         ),
     )
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=raw, eos_token="<|im_end|>", pad_token="<|pad|>")
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=raw, eos_token="<|im_end|>", pad_token="<|pad|>", extra_special_tokens=["<|im_start|>"]
+    )
     tokenizer.chat_template = (
         "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"
         "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
@@ -86,13 +88,13 @@ def tune(run: Run, *, steps: int) -> None:
 
     from finetune.generate import ChatModel, load_base
 
-    model, tokenizer = load_base(TrainingPlan.model_validate_json(run.plan.read_text()).base_model, None)
+    model, tokenizer = load_base(TrainingPlan.model_validate_json(run.plan.read_text()).base_model)
     torch.manual_seed(2)
     tuned = get_peft_model(model, LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM"))
     chat = ChatModel(tuned, tokenizer, has_adapter=True, system_message=SYSTEM)
-    rows = [chat.row(example.messages) for example in run.examples("train")]
+    rows = [chat.row(example) for example in run.examples("train")]
     length = max(len(row.ids) for row in rows)
-    ids = torch.tensor([row.ids + [0] * (length - len(row.ids)) for row in rows])
+    ids = torch.tensor([[*row.ids, *[0] * (length - len(row.ids))] for row in rows])
     labels = torch.full_like(ids, -100)
     for i, row in enumerate(rows):
         labels[i, row.answer_start : len(row.ids)] = ids[i, row.answer_start : len(row.ids)]
