@@ -6,13 +6,14 @@ Killed at any moment and started again, it goes on where it was and ends where a
 
 import argparse
 import contextlib
+import fcntl
 import math
 import os
 import random
 import shutil
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -81,6 +82,7 @@ def train(run: Run, reporter: Reporter) -> None:
     plan = read_plan(run)
     reporter.update(now=True, state="preparing", pid=os.getpid(), pid_start_time=process_start_time())
 
+    quieten_libraries()
     source = resolve(plan.base_model, plan.revision)
     tokenizer = load_tokenizer(source)
     rows = {
@@ -236,6 +238,16 @@ def keep_best(run: Run) -> None:
             promote_best(run, found[0])
 
 
+def quieten_libraries() -> None:
+    """The log is read by people: no bars, and no warnings about the libraries' own future."""
+    import warnings
+
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|peft")
+
+
 def choose_precision(plan: TrainingPlan, where: str) -> Precision:
     return fastest_precision(where) if plan.precision == "auto" else plan.precision
 
@@ -274,6 +286,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     def tell(status: RunStatus) -> None:
         print(status.model_dump_json() if options.json else in_words(status), flush=True)  # noqa: T201
 
+    with only_trainer(run):
+        return run_to_the_end(run, tell)
+
+
+def run_to_the_end(run: Run, tell: Callable[[RunStatus], None]) -> int:
+    """Train unless that is done, and leave a status that says how it ended. The exit code, as `main` gives it."""
     before = read_status(run)
     if before is not None and before.state in ("finished", "stopped_early"):
         tell(before)
@@ -294,6 +312,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reporter.update(now=True, state="failed", error=problem, sentence=problem.what)
         raise
     return 0
+
+
+@contextlib.contextmanager
+def only_trainer(run: Run) -> Iterator[None]:
+    """Wait until no other process trains this run; the kernel ends the wait when that one is killed."""
+    if not run.dir.is_dir():
+        raise SystemExit(f"{run.dir}: There is no such folder. Name a run's folder.")
+    with open(run.dir / "trainer.lock", "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def in_words(status: RunStatus) -> str:
