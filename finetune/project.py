@@ -106,6 +106,11 @@ class Project:
         return self.dir / "knowledge.json"
 
     @property
+    def sources(self) -> Path:
+        """What was read from each file, and how its columns are understood."""
+        return self.dir / "sources.json"
+
+    @property
     def examples(self) -> Path:
         return self.dir / "examples.jsonl"
 
@@ -132,6 +137,11 @@ class Project:
     @property
     def watch(self) -> Path:
         return self.dir / "watch.json"
+
+    @property
+    def thread(self) -> Path:
+        """The conversation."""
+        return self.dir / "thread.sqlite"
 
     @property
     def runs_dir(self) -> Path:

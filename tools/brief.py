@@ -188,6 +188,13 @@ class Brief(BaseModel):
         ),
     ] = Field(None, description="where the model will run")
 
+    skipped: list[str] = Field([], description="fields the user chose to leave open")
+
+    @classmethod
+    def questions(cls) -> list[str]:
+        """The fields that are asked for, in order."""
+        return [name for name in cls.model_fields if name != "skipped"]
+
     @classmethod
     def ask(cls, field: str) -> Ask:
         """The question that belongs to a field."""
@@ -195,8 +202,23 @@ class Brief(BaseModel):
 
     def known(self) -> dict[str, Any]:
         """The fields that are filled, in order."""
-        return {name: value for name in type(self).model_fields if (value := getattr(self, name))}
+        return {name: value for name in self.questions() if (value := getattr(self, name))}
 
     def missing(self, *, needed_only: bool = True) -> list[str]:
-        """Fields still open, in the order they are asked."""
-        return [n for n in type(self).model_fields if not getattr(self, n) and (not needed_only or self.ask(n).needed)]
+        """Fields neither known nor skipped, in the order they are asked."""
+        return [
+            name
+            for name in self.questions()
+            if not getattr(self, name) and name not in self.skipped and (not needed_only or self.ask(name).needed)
+        ]
+
+
+def in_words(field: str, value: Any) -> str:
+    """A field's value as a person would say it."""
+    if field == "industry":
+        return INDUSTRY_NAMES[value]
+    if field == "task":
+        return TASK_NAMES[value]
+    if field == "pairs":
+        return "; ".join(f"“{pair.question}” → “{pair.answer}”" for pair in value)
+    return ", ".join(value) if isinstance(value, list) else str(value)

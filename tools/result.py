@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+Artifact = tuple[str, dict[str, Any]]  # what LangChain's "content_and_artifact" tools return
+
 CardKind = Literal[
     # {"fields": [{"name", "title", "value"}]}
     "brief",
@@ -59,6 +61,5 @@ class ToolResult:
     cards: list[Card] = field(default_factory=list)
     options: list[str] = field(default_factory=list)
 
-    def for_agent(self) -> tuple[str, dict[str, Any]]:
-        """Content and artifact, as LangChain's `response_format="content_and_artifact"` wants them."""
+    def for_agent(self) -> Artifact:
         return self.text, {"cards": [card.as_json() for card in self.cards], "options": self.options}

@@ -1,0 +1,341 @@
+"""One way to talk: a user message in, a stream of events out. The page, the terminal and the tests all use it."""
+
+import fcntl
+import re
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite import SqliteSaver
+from langgraph.types import Command
+
+from assistant.agent import USER_ERRORS, build_agent, chat_model
+from assistant.events import Event, Progress, Reply, TextDelta, ToolFinished, ToolStarted, TrialDelta, Turn
+from assistant.guide import Guide
+from assistant.messages import OPENED, PROGRAM, refusal, run_event, user_message, words_and_files
+from assistant.policy import COMMANDS
+from assistant.settings import Settings
+from assistant.understanding import SURE, Understanding, Understood
+from finetune.errors import UserError
+from finetune.files import disk_error
+from finetune.project import Project, Run
+from tools.context import Context, Services
+from tools.journey import read_state
+from tools.registry import APPROVALS, TOOLS
+from tools.training import progress_card
+
+LONGEST_MESSAGE = 20_000  # characters; longer text is a document and belongs into a file
+LARGEST_FILE = 50 * 2**20  # bytes; as the file reader's own limit
+PATIENCE_SECONDS = 60  # how long a second window waits for the first one's turn to end
+
+
+class Assistant:
+    """What all conversations of one process share: settings, services, understanding, and the chat model if any."""
+
+    def __init__(self, settings: Settings, model: BaseChatModel | None = None) -> None:
+        self.settings = settings
+        settings.home.mkdir(parents=True, exist_ok=True)
+        self.services = Services(settings.home)
+        self.model = model or (chat_model(settings.chat_model) if settings.chat_model else None)
+        self._understanding: Understanding | None = None
+
+    def read(self, text: str, *, asked: str | None = None, deciding: bool = False) -> Understood:
+        if self._understanding is None:
+            self._understanding = Understanding(self.services.encode)
+        return self._understanding.read(text, asked=asked, deciding=deciding)
+
+    def conversation(self, project: str) -> "Conversation":
+        """Open a project's conversation.
+
+        Raises:
+            UserError: the name cannot be a project's.
+        """
+        return Conversation(self, Project.open(self.settings.home, project))
+
+
+class Conversation:
+    """The thread of one project. Every turn is on disk before its answer is shown."""
+
+    def __init__(self, assistant: Assistant, project: Project) -> None:
+        self.assistant, self.project = assistant, project
+        self.context = Context(project, assistant.services)
+        connection = sqlite3.connect(project.thread, check_same_thread=False, timeout=30)
+        # Nothing but plain messages is stored, so nothing but them is ever read back.
+        saver = SqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=[]))
+        saver.setup()
+        self.connection = connection
+        model = assistant.model or Guide(state=lambda: read_state(project), read=assistant.read)
+        self.agent = build_agent(model, saver, prompted=assistant.model is not None)
+        self.config: Any = {"configurable": {"thread_id": "main"}}
+        self._shown: dict[str, Any] | None = None
+
+    def close(self) -> None:
+        self.connection.close()
+
+    @property
+    def deleted(self) -> bool:
+        return not self.project.dir.exists()
+
+    def busy(self) -> bool:
+        """A training is under way, or its report is still to be given."""
+        run = self.project.latest_run()
+        return run is not None and not (self.ended(run) and self.reported(run))
+
+    # --- turns ----------------------------------------------------------------------------------------------------
+
+    def open(self) -> Iterator[Event]:
+        """Greet in a new thread; finish a turn that was cut off. A thread that waits for the user yields nothing."""
+        with self.turn():
+            state = self.agent.get_state(self.config)
+            if not state.values.get("messages"):
+                yield from self.run({"messages": [HumanMessage(OPENED, name=PROGRAM)]})
+            elif state.next and not state.interrupts:
+                yield from self.run(None)
+
+    def send(self, text: str, files: Sequence[Path] = ()) -> Iterator[Event]:
+        """Answer one message. A message that cannot be taken is answered with what to do, and changes nothing."""
+        try:
+            with self.turn():
+                names = [self.keep_file(path) for path in files]
+                yield from self.run(self.input_for(checked(text, names), names))
+        except USER_ERRORS as error:
+            last = self.reply()
+            yield Reply(str(error), last.options, last.waiting_for, last.stage, [])
+        if (self.project.dir / "delete").exists():
+            self.close()
+            self.project.delete()
+
+    def poll(self) -> Iterator[Event]:
+        """Progress of a training under way, and once, when it is over, the assistant's report of it."""
+        run = self.project.latest_run()
+        if run is None or not self.busy():
+            return
+        card = progress_card(run, self.context.services).as_json()
+        if self.ended(run):
+            with self.turn():
+                if not self.reported(run):
+                    yield Progress(card, finished=True)
+                    yield from self.run({"messages": [HumanMessage(self.event(run), name=PROGRAM)]})
+        elif card != self._shown:
+            self._shown = card
+            yield Progress(card)
+
+    def input_for(self, text: str, names: list[str]) -> Any:
+        """A message as the agent takes it: an answer to a waiting approval, or a new turn."""
+        state = self.agent.get_state(self.config)
+        if not state.interrupts:
+            return {"messages": [user_message(text, names)]}
+        requests = state.interrupts[0].value["action_requests"]
+        if not names and self.says_yes(text, requests[0]["name"]):
+            decision: dict[str, str] = {"type": "approve"}
+        else:
+            decision = {"type": "reject", "message": str(user_message(text, names).content)}
+        return Command(resume={"decisions": [decision] * len(requests)})
+
+    def says_yes(self, text: str, action: str) -> bool:
+        """Whether a message approves the waiting action: a certain yes, or the action's own name."""
+        command = COMMANDS.get(text.strip().lower().rstrip(".!"))
+        if command is not None:
+            return command == action
+        intents = self.assistant.read(text, deciding=True).intents
+        return bool(intents) and intents[0].score >= SURE and intents[0].name in ("yes", action)
+
+    def run(self, given: Any) -> Iterator[Event]:
+        """One run of the agent, told as events, ending with the reply."""
+        modes: Any = ["updates", "messages", "custom"]
+        stream = self.agent.stream(given, self.config, context=self.context, stream_mode=modes, durability="sync")
+        try:
+            for mode, chunk in stream:
+                yield from self.events(str(mode), chunk)
+        except sqlite3.OperationalError as error:
+            raise disk_error(OSError(str(error)), self.project.thread) from error
+        yield self.reply()
+
+    def events(self, mode: str, chunk: Any) -> Iterator[Event]:
+        if mode == "custom":
+            yield TrialDelta(chunk["model"], chunk["text"])
+        elif mode == "messages":
+            piece = chunk[0]
+            if isinstance(piece, AIMessageChunk) and piece.text:
+                yield TextDelta(piece.text)
+        else:
+            for update in chunk.values():
+                for message in (update or {}).get("messages", []) if isinstance(update, dict) else []:
+                    yield from tool_events(message)
+
+    # --- what is stored ---------------------------------------------------------------------------------------------
+
+    def messages(self) -> list[BaseMessage]:
+        return list(self.agent.get_state(self.config).values.get("messages", []))
+
+    def reply(self) -> Reply:
+        """The last reply, rebuilt from the thread: what the user is looking at."""
+        turns = self.history()
+        last = turns[-1].reply if turns else None
+        return last or Reply("", [], None, read_state(self.project).stage, [])
+
+    def history(self) -> list[Turn]:
+        """All turns, rebuilt from the thread; the last one with what is being waited for."""
+        state = self.agent.get_state(self.config)
+        stage = read_state(self.project).stage
+        turns = [make_turn(part, stage) for part in split_turns(state.values.get("messages", []))]
+        if turns and state.interrupts and (last := turns[-1].reply) is not None:
+            request = state.interrupts[0].value["action_requests"][0]
+            asked = Reply(
+                "\n\n".join(t for t in (last.text, APPROVALS[request["name"]]) if t),
+                ["Yes", "No"],
+                f"approval:{request['name']}",
+                stage,
+                last.cards,
+            )
+            turns[-1] = Turn(turns[-1].user, turns[-1].files, turns[-1].tools, asked)
+        return turns
+
+    def ended(self, run: Run) -> bool:
+        """Nothing works on the run any more; a supervisor that was killed is started again on the way."""
+        jobs = self.context.services.jobs
+        job = jobs.job(run.dir)
+        if job is None or job.ended:
+            return True
+        jobs.ensure_supervisor()
+        return False
+
+    def event(self, run: Run) -> str:
+        stopped = not run.evaluation.exists() and (run.adapter / "adapter_config.json").exists()
+        return run_event(run.name, stopped=stopped)
+
+    def reported(self, run: Run) -> bool:
+        """Whether the assistant has told how the run ended, as it stands now."""
+        return any(m.name == PROGRAM and m.content == self.event(run) for m in self.messages())
+
+    # --- the edges --------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """One turn at a time for a project, over all windows and processes.
+
+        Raises:
+            UserError: another window's turn does not end.
+        """
+        with open(self.project.dir / ".turn", "w") as lock:
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise UserError(
+                            "Another window of this project is still being answered.",
+                            action="Wait for its answer, then send the message again.",
+                        ) from None
+                    time.sleep(0.05)
+            yield
+
+    def keep_file(self, path: Path) -> str:
+        """Copy an attached file into the project and return its name there; the same name again gets a number.
+
+        Raises:
+            UserError: it is not a file, too large, or cannot be stored.
+        """
+        if not path.is_file():
+            raise UserError("There is no such file.", where=path.name, action="Check the name and attach it again.")
+        if path.stat().st_size > LARGEST_FILE:
+            raise UserError(
+                f"The file has {path.stat().st_size / 2**20:.0f} MB; I can take {LARGEST_FILE // 2**20} MB.",
+                where=path.name,
+                action="Split it, or send only the part with questions and answers.",
+            )
+        name = re.sub(r"[^\w.\- ()]+", "_", path.name).lstrip(".")[-120:] or "file"
+        target = self.project.files / name
+        number = 1
+        while target.exists() and target.read_bytes() != path.read_bytes():
+            number += 1
+            target = self.project.files / f"{Path(name).stem}-{number}{Path(name).suffix}"
+        beside = target.with_name(f".{target.name}.part")
+        try:
+            shutil.copyfile(path, beside)
+            beside.replace(target)
+        except OSError as error:
+            beside.unlink(missing_ok=True)
+            raise disk_error(error, target) from error
+        return target.name
+
+
+def checked(text: str, files: Sequence[str]) -> str:
+    """A message as it may enter the thread.
+
+    Raises:
+        UserError: it is empty or too long.
+    """
+    text = text.replace("\0", "").encode("utf-8", "replace").decode("utf-8").strip()
+    if not text and not files:
+        raise UserError("The message is empty.", action="Type something, or attach a file.")
+    if len(text) > LONGEST_MESSAGE:
+        raise UserError(
+            f"The message has {len(text):,} characters; I read up to {LONGEST_MESSAGE:,}.",
+            action="Put the text into a file and attach it; I will learn from it there.",
+        )
+    return text
+
+
+def tool_events(message: Any) -> Iterator[Event]:
+    if isinstance(message, AIMessage):
+        for call in message.tool_calls:
+            yield ToolStarted(str(call["id"]), TOOLS[call["name"]][1] if call["name"] in TOOLS else call["name"])
+    elif isinstance(message, ToolMessage):
+        yield tool_finished(message)
+
+
+def tool_finished(message: ToolMessage) -> ToolFinished:
+    artifact = message.artifact if isinstance(message.artifact, dict) else {}
+    name = str(message.name)
+    return ToolFinished(
+        id=message.tool_call_id,
+        title=TOOLS[name][1] if name in TOOLS else name,
+        text=str(message.content),
+        failed=message.status == "error",
+        cards=list(artifact.get("cards", [])),
+    )
+
+
+def split_turns(messages: Sequence[BaseMessage]) -> list[list[BaseMessage]]:
+    """Cut a thread into turns: each begins with what a person, or the program, said."""
+    turns: list[list[BaseMessage]] = []
+    for message in messages:
+        if isinstance(message, HumanMessage) or refusal(message) is not None or not turns:
+            turns.append([])
+        turns[-1].append(message)
+    return turns
+
+
+def make_turn(messages: Sequence[BaseMessage], stage: str) -> Turn:
+    """A turn as it is shown, from its part of the thread."""
+    first = messages[0]
+    refused = refusal(first)
+    words, files = words_and_files(refused if refused is not None else str(first.content))
+    tools = [tool_finished(m) for m in messages[1:] if isinstance(m, ToolMessage)]
+    spoken = [m for m in messages[1:] if isinstance(m, AIMessage)]
+    notes = spoken[-1].additional_kwargs if spoken else {}
+    suggested = [m.artifact.get("options", []) for m in messages if isinstance(m, ToolMessage) and m.artifact]
+    return Turn(
+        user=None if first.name == PROGRAM else words,
+        files=files,
+        tools=tools,
+        reply=Reply(
+            text="\n\n".join(text for m in spoken if (text := str(m.text).strip())),
+            options=notes.get("options") or (suggested[-1] if suggested else []),
+            waiting_for=notes.get("waiting_for"),
+            stage=stage,
+            cards=[card for tool in tools for card in tool.cards],
+        )
+        if spoken
+        else None,
+    )

@@ -1,0 +1,66 @@
+"""What every tool is given: the project it works on, and the services all projects of one home share."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from finetune.jobs import Jobs
+from finetune.project import Project, Run
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from finetune.generate import ChatModel
+    from knowledge.encoder import Encoder
+    from knowledge.search import Library
+
+
+class Services:
+    """The encoder, the index, the jobs and the model being tried; each is made when it is first needed."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self._lock = threading.RLock()
+        self._trial: tuple[Path, ChatModel] | None = None
+
+    @cached_property
+    def encoder(self) -> "Encoder":
+        from knowledge.encoder import load_encoder
+
+        with self._lock:
+            return load_encoder()
+
+    def encode(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+        """Sentence vectors `(len(texts), 384)`, of length one."""
+        return self.encoder.encode(texts)
+
+    @cached_property
+    def library(self) -> "Library":
+        from knowledge.search import Library
+
+        with self._lock:
+            return Library(self.home / "index", self.encoder)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        return Jobs(self.home)
+
+    def trial_model(self, run: Run) -> "ChatModel":
+        """The base and tuned model of a run; the last one asked for stays in memory."""
+        from finetune.generate import ChatModel
+
+        with self._lock:
+            if self._trial is None or self._trial[0] != run.dir:
+                self._trial = None  # frees the old model before the new one is read
+                self._trial = (run.dir, ChatModel.load(run.dir))
+            return self._trial[1]
+
+
+@dataclass(frozen=True)
+class Context:
+    project: Project
+    services: Services

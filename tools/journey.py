@@ -1,0 +1,196 @@
+"""Where a project stands, read from its files each time: nothing about it is kept in memory."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from pydantic import BaseModel, Field
+
+from finetune.errors import UserError
+from finetune.example import Example
+from finetune.files import read_json, write_json
+from finetune.plan import TrainingPlan
+from finetune.project import Project, Run
+from finetune.status import RunStatus, read_status
+from tools.brief import Brief
+
+Stage = Literal[
+    "interview", "knowledge", "data", "verdict", "plan", "training", "evaluation", "trial", "publish", "watch"
+]
+STAGES: tuple[Stage, ...] = get_args(Stage)
+STAGE_NAMES: dict[str, str] = {
+    "interview": "getting to know you",
+    "knowledge": "rules and terms",
+    "data": "your data",
+    "verdict": "is tuning the right tool?",
+    "plan": "the plan",
+    "training": "training",
+    "evaluation": "the test",
+    "trial": "trying it out",
+    "publish": "publishing",
+    "watch": "watching over it",
+}
+
+
+class Offered(BaseModel):
+    """A rule or term shown to the user. `kept` is None until the user has decided."""
+
+    id: str
+    as_of: str
+    fingerprint: str = Field(description="hash of the entry's words, to notice that it changed")
+    reason: str
+    kept: bool | None = None
+
+
+class Knowledge(BaseModel):
+    """`knowledge.json`: what was offered, numbered in this order, and what the user decided."""
+
+    offered: list[Offered] = []
+    skipped: bool = False
+
+    @property
+    def decided(self) -> bool:
+        return self.skipped or (bool(self.offered) and all(o.kept is not None for o in self.offered))
+
+    @property
+    def kept_ids(self) -> list[str]:
+        return [o.id for o in self.offered if o.kept]
+
+
+class SourceFile(BaseModel):
+    """One uploaded file: how it was understood, and what is still to be asked about it."""
+
+    name: str
+    sha256: str = ""
+    mode: Literal["question_answer", "category", "text", "unsure"] = "text"
+    table: str | None = None
+    header: list[str] = []
+    question: str | None = None
+    answer: str | None = None
+    topic: str | None = None
+    rows: int = 0
+    notes: list[str] = []
+
+
+class Sources(BaseModel):
+    """`sources.json`."""
+
+    files: list[SourceFile] = []
+    sealed: str | None = Field(None, description="hash of the test set the user approved")
+    prepared: bool = Field(False, description="the examples were cleaned and split since the last file was read")
+    round: int = 1
+
+    def file(self, name: str) -> SourceFile | None:
+        return next((f for f in self.files if f.name == name), None)
+
+    @property
+    def unsure(self) -> list[SourceFile]:
+        return [f for f in self.files if f.mode == "unsure"]
+
+
+class Watch(BaseModel):
+    """`watch.json`: what happened since the model was tuned."""
+
+    checked: str = ""
+    sentences: list[str] = []
+    used_feedback: int = Field(0, description="lines of feedback.jsonl that a later round has already taken in")
+
+
+@dataclass(frozen=True)
+class State:
+    """A project as its files tell it."""
+
+    project: Project
+    brief: Brief
+    knowledge: Knowledge
+    sources: Sources
+    counts: dict[str, int] = field(default_factory=dict)  # examples in use, by split; "all" is their sum
+    verdict: dict[str, Any] | None = None
+    plan: TrainingPlan | None = None
+    run: Run | None = None
+    status: RunStatus | None = None
+    evaluated: bool = False
+    published: list[str] = field(default_factory=list)
+    feedback: int = 0
+
+    @property
+    def running(self) -> bool:
+        """Training or its test is queued or under way."""
+        if self.run is None or self.evaluated:
+            return False
+        return self.status is None or self.status.state not in ("cancelled", "failed")
+
+    @property
+    def stage(self) -> Stage:
+        """The first stage with something left to do."""
+        if self.published:
+            return "watch"
+        if self.evaluated and self.run_is_current:
+            return "trial"
+        if self.running:
+            done = self.status is not None and self.status.state in ("finished", "stopped_early")
+            return "evaluation" if done else "training"
+        if self.brief.missing():
+            return "interview"
+        if not self.knowledge.decided:
+            return "knowledge"
+        if not self.sources.sealed:
+            return "data"
+        if self.verdict is None:
+            return "verdict"
+        return "plan"
+
+    @property
+    def run_is_current(self) -> bool:
+        """False once a new round was begun after the last run."""
+        return self.run is not None and int(self.run.name) >= self.sources.round
+
+
+def read_brief(project: Project) -> Brief:
+    return Brief.model_validate(read_json(project.brief) or {})
+
+
+def read_knowledge(project: Project) -> Knowledge:
+    return Knowledge.model_validate(read_json(project.knowledge) or {})
+
+
+def read_sources(project: Project) -> Sources:
+    return Sources.model_validate(read_json(project.sources) or {})
+
+
+def read_plan(project: Project) -> TrainingPlan | None:
+    stored = read_json(project.plan)
+    return TrainingPlan.model_validate(stored) if stored else None
+
+
+def write_model(path: Any, model: BaseModel) -> None:
+    write_json(path, model.model_dump())
+
+
+def in_use(examples: list[Example]) -> list[Example]:
+    return [e for e in examples if e.status != "dropped"]
+
+
+def read_state(project: Project) -> State:
+    run = project.latest_run()
+    sources = read_sources(project)
+    report = read_json(project.report) or {}
+    return State(
+        project=project,
+        brief=read_brief(project),
+        knowledge=read_knowledge(project),
+        sources=sources,
+        counts=report.get("counts", {}),
+        verdict=read_json(project.verdict),
+        plan=read_plan(project),
+        run=run,
+        status=read_status(run) if run else None,
+        evaluated=run is not None and run.evaluation.exists(),
+        published=sorted(p.name for p in project.published.iterdir()) if project.published.exists() else [],
+        feedback=sum(1 for _ in project.feedback.open(encoding="utf-8")) if project.feedback.exists() else 0,
+    )
+
+
+def require(held: bool, what: str, action: str) -> None:
+    """A rule of the journey: raise a UserError that names the missing step unless it is done."""
+    if not held:
+        raise UserError(what, action=action)

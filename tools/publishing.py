@@ -1,0 +1,58 @@
+"""Stage 8: an evidence pack with adapter, merged model and card; an API; a Space."""
+
+import os
+from typing import Any, Literal
+
+from langchain.tools import ToolRuntime
+from langchain_core.tools import tool
+
+from finetune.errors import UserError
+from finetune.export import export, export_space, push
+from tools.brief import in_words
+from tools.context import Context
+from tools.journey import read_brief
+from tools.result import Artifact, Card, ToolResult
+from tools.rules import kept_entries
+from tools.trial import tuned_run
+
+Where = Literal["file", "api", "space", "hub"]
+
+
+@tool(parse_docstring=True, response_format="content_and_artifact")
+def publish(runtime: ToolRuntime[Context], where: Where = "file", repository: str = "") -> Artifact:
+    """Publish the tuned model. Waits for the user's approval.
+
+    Args:
+        where: file (a zip with adapter, merged model and card), api (how to serve it to OpenAI clients),
+            space (a folder ready for a Hugging Face Space), hub (upload the file's content to the Hub).
+        repository: for hub and space uploads, the name as in team/model; empty keeps it on this machine.
+    """
+    context = runtime.context
+    project = context.project
+    run = tuned_run(project)
+    brief = read_brief(project)
+    title = f"{brief.organisation or project.name}: tuned model, round {run.name}"
+    lines = [f"{n.replace('_', ' ').capitalize()}: {in_words(n, v)}" for n, v in brief.known().items() if n != "pairs"]
+    rules = [f"{e.name}: {e.citation} ({e.as_of})" for e in kept_entries(context)]
+    out = project.published / f"round-{run.name}"
+    exported = export(run.dir, out, title=title, brief_lines=lines, rules=rules)
+    text = "The pack is ready: adapter, merged model, model card with data, rules and results."
+    if where == "api":
+        text += (
+            f" To serve it to any OpenAI client: python -m finetune.serve {run.dir} "
+            "and point the client at http://127.0.0.1:8001/v1."
+        )
+    if where == "space":
+        exported = export_space(run.dir, out / "space", title=title)
+        text += " The folder for a Hugging Face Space is beside it."
+    if where in ("hub", "space") and repository:
+        token = os.environ.get("HF_TOKEN", "")
+        if not token:
+            raise UserError(
+                "The upload needs your Hugging Face token.", action="Set HF_TOKEN in the environment, then ask again."
+            )
+        text += " Uploaded: " + push(exported.folder, repository, token)
+    files: list[dict[str, Any]] = [
+        {"name": path.name, "path": str(path), "size": path.stat().st_size} for path in exported.files if path.is_file()
+    ]
+    return ToolResult(text, [Card("files", "Ready to take away", {"files": files})]).for_agent()

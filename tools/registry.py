@@ -1,0 +1,49 @@
+"""All tools in the order a user meets them, with the words the page shows and the ones that wait for approval."""
+
+from langchain_core.tools import BaseTool
+
+from tools.dataset import approve_data, drop_examples, edit_example, prepare_data, read_files, set_columns, show_data
+from tools.interview import delete_project, project_status, record_facts, undo_last
+from tools.publishing import publish
+from tools.report import report_evaluation
+from tools.rules import find_rules, keep_rules
+from tools.training import judge_tuning, plan_training, start_training, stop_training, training_status
+from tools.trial import rate_answer, try_model
+from tools.watching import new_round, watch
+
+TOOLS: dict[str, tuple[BaseTool, str]] = {
+    tool.name: (tool, title)
+    for tool, title in [
+        (record_facts, "Noting what you said"),
+        (find_rules, "Looking for rules and terms"),
+        (keep_rules, "Noting which rules you keep"),
+        (read_files, "Reading your files"),
+        (set_columns, "Reading the columns you named"),
+        (prepare_data, "Preparing the data"),
+        (show_data, "Showing the data"),
+        (edit_example, "Changing a row"),
+        (drop_examples, "Taking rows out"),
+        (approve_data, "Sealing the test set"),
+        (judge_tuning, "Checking whether tuning is the right tool"),
+        (plan_training, "Making a plan"),
+        (start_training, "Starting the training"),
+        (training_status, "Looking at the training"),
+        (stop_training, "Stopping the training"),
+        (report_evaluation, "Reading the test results"),
+        (try_model, "Asking both models"),
+        (rate_answer, "Storing your rating"),
+        (publish, "Publishing"),
+        (watch, "Checking feedback and rules"),
+        (new_round, "Beginning a new round"),
+        (project_status, "Looking where we are"),
+        (undo_last, "Undoing"),
+        (delete_project, "Deleting the project"),
+    ]
+}
+
+# These wait for the user's yes; the sentence is what is asked.
+APPROVALS: dict[str, str] = {
+    "start_training": "Shall I start the training?",
+    "publish": "Shall I publish it?",
+    "delete_project": "Shall I delete this project for good, with its files, models and this conversation?",
+}

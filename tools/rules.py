@@ -1,0 +1,147 @@
+"""Stage 2: find the rules and terms that apply; the user keeps or drops each."""
+
+import hashlib
+from typing import Any
+
+from langchain.tools import ToolRuntime
+from langchain_core.tools import tool
+
+from finetune.errors import UserError
+from knowledge.entries import Rule, Term
+from tools.brief import Brief, in_words
+from tools.context import Context
+from tools.history import remember
+from tools.journey import Knowledge, Offered, read_brief, read_knowledge, require, write_model
+from tools.result import Artifact, Card, ToolResult
+
+OFFERED_AT_ONCE = 10  # more than this is not read by anybody
+
+
+def fingerprint(entry: Rule | Term) -> str:
+    """A short hash of an entry's words: a later version of the packs that changes them is noticed."""
+    return hashlib.sha256(entry.model_dump_json().encode()).hexdigest()[:16]
+
+
+def needs(brief: Brief) -> list[str]:
+    """What to search for: each a sentence about the team's work."""
+    said = [brief.organisation, brief.inputs, brief.outputs, brief.wrong_answer, *brief.never, brief.data]
+    work = f"{in_words('task', brief.task)} for {brief.audience or 'customers'}" if brief.task else None
+    return [s for s in [*said, work, *(p.question for p in brief.pairs)] if s] or ["customer questions"]
+
+
+def entry_row(entry: Rule | Term, offered: Offered, number: int) -> dict[str, Any]:
+    """One row of a "rules" card."""
+    return {
+        "number": number,
+        "id": entry.id,
+        "title": entry.name,
+        "type": entry.kind,
+        "citation": entry.citation,
+        "jurisdiction": entry.jurisdiction,
+        "url": entry.url,
+        "as_of": str(entry.as_of),
+        "verified": entry.verified,
+        "summary": entry.says,
+        "reason": offered.reason,
+        "kept": offered.kept,
+    }
+
+
+def rules_card(knowledge: Knowledge, context: Context) -> Card:
+    library = context.services.library
+    rows = [
+        entry_row(entry, offered, number)
+        for number, offered in enumerate(knowledge.offered, 1)
+        if (entry := library.entry(offered.id)) is not None
+    ]
+    return Card("rules", "Rules and terms that may apply", {"entries": rows})
+
+
+@tool(parse_docstring=True, response_format="content_and_artifact")
+def find_rules(runtime: ToolRuntime[Context], query: str = "") -> Artifact:
+    """Look up the rules and terms that apply to the user's work, each with citation and date.
+
+    Args:
+        query: a topic the user asked about; empty to search by the brief.
+    """
+    context = runtime.context
+    brief = read_brief(context.project)
+    require(
+        bool(brief.industry or query),
+        "I do not know your industry yet, so I cannot tell which rules apply.",
+        "Tell me what your team does.",
+    )
+    industries = [brief.industry] if brief.industry else []
+    library = context.services.library
+    if query:
+        found = library.find(query, industries=industries, jurisdictions=brief.jurisdictions)
+    else:
+        found = library.relevant(
+            needs(brief), industries=industries, jurisdictions=brief.jurisdictions, limit=OFFERED_AT_ONCE
+        )
+    knowledge = read_knowledge(context.project)
+    known = {o.id for o in knowledge.offered}
+    new = [
+        Offered(id=f.entry.id, as_of=str(f.entry.as_of), fingerprint=fingerprint(f.entry), reason=f.reason)
+        for f in found
+        if f.entry.id not in known
+    ]
+    if not found:
+        return ToolResult("No rule or term in my collection fits that. I did not make one up.").for_agent()
+    if not new:
+        return ToolResult(
+            "Everything I have on that is already in the list.", [rules_card(knowledge, context)]
+        ).for_agent()
+    remember(context.project, "the search for rules")
+    knowledge = knowledge.model_copy(update={"offered": [*knowledge.offered, *new]})
+    write_model(context.project.knowledge, knowledge)
+    unverified = sum(1 for f in found if not f.entry.verified)
+    text = f"Found {len(new)} new entries, numbered in the list; {len(knowledge.offered)} in all."
+    if unverified:
+        text += f" {unverified} of them I could not check against the law's own text; they are marked."
+    options = ["Keep all", "Keep none", f"Drop {len(knowledge.offered)}"]
+    return ToolResult(text, [rules_card(knowledge, context)], options).for_agent()
+
+
+@tool(parse_docstring=True, response_format="content_and_artifact")
+def keep_rules(
+    runtime: ToolRuntime[Context],
+    keep: list[int] | None = None,
+    drop: list[int] | None = None,
+    others: bool | None = None,
+) -> Artifact:
+    """Keep or drop the rules and terms that were found.
+
+    Args:
+        keep: numbers to keep, as shown in the list.
+        drop: numbers to drop.
+        others: what to do with all entries not named: true keeps them, false drops them, empty leaves them open.
+    """
+    project = runtime.context.project
+    knowledge = read_knowledge(project)
+    wrong = [n for n in [*(keep or []), *(drop or [])] if not 1 <= n <= len(knowledge.offered)]
+    if wrong:
+        raise UserError(
+            f"There is no number {', '.join(map(str, wrong))} in the list.",
+            action=f"Use numbers from 1 to {len(knowledge.offered)}."
+            if knowledge.offered
+            else "Ask me to find the rules first.",
+        )
+    choice = dict.fromkeys(keep or [], True) | dict.fromkeys(drop or [], False)
+    offered = [
+        o.model_copy(update={"kept": choice.get(n, others if others is not None else o.kept)})
+        for n, o in enumerate(knowledge.offered, 1)
+    ]
+    remember(project, "the choice of rules")
+    decided = Knowledge(offered=offered, skipped=not offered)
+    write_model(project.knowledge, decided)
+    open_ones = sum(1 for o in offered if o.kept is None)
+    text = f"Kept {len(decided.kept_ids)} of {len(offered)}." + (f" {open_ones} still to decide." if open_ones else "")
+    return ToolResult(text).for_agent()
+
+
+def kept_entries(context: Context) -> list[Rule | Term]:
+    """The entries the user kept; one that has left the packs since is passed over."""
+    library = context.services.library
+    entries = [library.entry(i) for i in read_knowledge(context.project).kept_ids]
+    return [e for e in entries if e is not None]

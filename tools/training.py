@@ -1,0 +1,221 @@
+"""Stages 4 and 5: is tuning the right tool, with which plan; then start, watch and stop the training."""
+
+import sys
+from typing import Any
+
+from langchain.tools import ToolRuntime
+from langchain_core.tools import tool
+from pydantic import ValidationError
+
+from finetune.curve import explain
+from finetune.errors import UserError
+from finetune.files import write_json, write_jsonl
+from finetune.plan import TrainingPlan
+from finetune.project import Project, Run
+from finetune.propose import propose_plan
+from finetune.status import read_metrics, read_status
+from finetune.verdict import judge_need
+from tools.context import Context, Services
+from tools.history import remember
+from tools.instruction import behaviour_checks, system_message
+from tools.journey import in_use, read_brief, read_plan, read_sources, read_state, require, write_model
+from tools.result import Artifact, Card, ToolResult
+from tools.rules import kept_entries
+
+
+def approved_first(project: Project) -> None:
+    """No step past the data without the user's word on the test set."""
+    require(
+        bool(read_sources(project).sealed),
+        "The test set is not approved yet.",
+        'Prepare the data, look at it, and type the word "approved".',
+    )
+
+
+@tool(parse_docstring=True, response_format="content_and_artifact")
+def judge_tuning(runtime: ToolRuntime[Context]) -> Artifact:
+    """Say whether tuning is the right tool at all, before any training, with the numbers behind it."""
+    context = runtime.context
+    approved_first(context.project)
+    verdict = judge_need(in_use(context.project.read_examples()), encode=context.services.encode)
+    data = {"level": verdict.level, "sentences": list(verdict.sentences), "figures": dict(verdict.figures)}
+    write_json(context.project.verdict, data)
+    return ToolResult(" ".join(verdict.sentences), [Card("verdict", "Is tuning the right tool?", data)]).for_agent()
+
+
+@tool(parse_docstring=True, response_format="content_and_artifact")
+def plan_training(runtime: ToolRuntime[Context], changes: dict[str, Any] | None = None) -> Artifact:
+    """Propose the base model and every setting with its reason, the minutes and the memory.
+
+    Args:
+        changes: settings the user asked for, such as {"epochs": 3} or {"base_model": "/path/to/model"}.
+    """
+    context = runtime.context
+    approved_first(context.project)
+    old = read_plan(context.project)
+    wanted = {**asked_for(old), **(changes or {})}
+    unknown = [name for name in wanted if name not in TrainingPlan.model_fields]
+    if unknown:
+        raise UserError(
+            f"There is no setting called {', '.join(unknown)}.", action="Ask me to show the plan to see the settings."
+        )
+    brief = read_brief(context.project)
+    examples = in_use(context.project.read_examples())
+    message = system_message(brief, kept_entries(context))
+    try:
+        plan = propose_plan(
+            examples, str(wanted.pop("base_model", "starter")), changes={**wanted, "system_message": message}
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UserError(
+            f"{first['loc'][0]} cannot be {first.get('input')!r}: {first['msg']}.", action="Choose another value."
+        ) from error
+    remember(context.project, "the plan")
+    write_model(context.project.plan, plan)
+    return ToolResult(plan_in_words(plan), [plan_card(plan)]).for_agent()
+
+
+YOUR_CHOICE = "you asked for it"
+
+
+def asked_for(plan: TrainingPlan | None) -> dict[str, Any]:
+    """Settings of an earlier plan that the user chose: they outlive a new proposal."""
+    if plan is None:
+        return {}
+    return {
+        n: getattr(plan, n) for n, reason in plan.reasons.items() if YOUR_CHOICE in reason and n != "system_message"
+    }
+
+
+def plan_in_words(plan: TrainingPlan) -> str:
+    if plan.estimate is None:
+        return f"The plan: tune {plan.base_model}."
+    return (
+        f"The plan: tune {plan.base_model} for at most {plan.epochs} rounds over your rows, "
+        f"about {minutes_in_words(plan.estimate.minutes)} and {plan.estimate.memory_gib:.1f} GiB of memory. "
+        "It stops by itself when the held-out rows stop improving."
+    )
+
+
+def minutes_in_words(minutes: float) -> str:
+    return "under a minute" if minutes < 1 else f"{minutes:.0f} minute{'s' if round(minutes) != 1 else ''}"
+
+
+def plan_card(plan: TrainingPlan) -> Card:
+    settings = [
+        {
+            "name": n,
+            "value": getattr(plan, n),
+            "description": f.description,
+            "reason": plan.reasons.get(n, "the usual value"),
+        }
+        for n, f in TrainingPlan.model_fields.items()
+        if n not in ("reasons", "estimate", "system_message", "revision")
+    ]
+    estimate = plan.estimate
+    data = {
+        "settings": settings,
+        "minutes": estimate.minutes if estimate else None,
+        "memory_gib": estimate.memory_gib if estimate else None,
+        "basis": estimate.basis if estimate else "",
+        "system_message": plan.system_message,
+    }
+    return Card("plan", "The plan", data)
+
+
+@tool(parse_docstring=True, response_format="content_and_artifact")
+def start_training(runtime: ToolRuntime[Context]) -> Artifact:
+    """Start training by the plan. Waits for the user's approval."""
+    context = runtime.context
+    project = context.project
+    approved_first(project)
+    plan = read_plan(project)
+    require(plan is not None, "There is no plan yet.", "Ask me for the plan first.")
+    assert plan is not None
+    if read_state(project).running:
+        raise UserError("A training is already under way.", action='Wait for it, or say "stop the training".')
+    examples = in_use(project.read_examples())
+    run = project.new_run()
+    for split in ("train", "validation", "test"):
+        write_jsonl(run.data(split), (e.model_dump() for e in examples if e.split == split))
+    write_json(run.dir / "checks.json", behaviour_checks(read_brief(project), kept_entries(context), examples))
+    write_model(run.plan, plan)
+    write_model(project.sources, read_sources(project).model_copy(update={"round": int(run.name)}))
+    jobs = context.services.jobs
+    job = jobs.submit(project.name, run.dir, [step_command("train", run), step_command("evaluate", run)])
+    jobs.ensure_supervisor()
+    position = jobs.position(job)
+    waiting = f" {position} other training(s) come first." if position else ""
+    return ToolResult(
+        f"Training round {run.name} is on its way.{waiting}", [progress_card(run, context.services)]
+    ).for_agent()
+
+
+def step_command(step: str, run: Run) -> list[str]:
+    """The command line of one step of a run."""
+    return [sys.executable, "-m", f"finetune.{step}", str(run.dir)]
+
+
+def progress_card(run: Run, services: Services) -> Card:
+    """How a run stands: the bar, the curve, and a sentence on what it means."""
+    status = read_status(run)
+    curve = read_metrics(run)
+    tested = evaluation_progress(run)
+    job = services.jobs.job(run.dir)
+    position = services.jobs.position(job.id) if job else None
+    if status is None:
+        sentence = f"Waiting: {position} other training(s) first." if position else "Getting ready."
+    elif tested:
+        sentence = tested
+    else:
+        sentence = status.sentence or explain(curve)
+    data = {
+        "run": run.name,
+        "state": "evaluating" if tested else status.state if status else "queued",
+        "step": status.step if status else 0,
+        "max_steps": status.max_steps if status else 0,
+        "minutes_left": status.minutes_left if status else None,
+        "sentence": sentence,
+        "curve": [{"step": p.step, "train_loss": p.train_loss, "validation_loss": p.validation_loss} for p in curve],
+    }
+    return Card("progress", f"Training round {run.name}", data)
+
+
+def evaluation_progress(run: Run) -> str:
+    """A sentence on the test while it is under way; empty before and after."""
+    from finetune.files import read_json
+
+    status = read_json(run.evaluation_status)
+    if not status or run.evaluation.exists() or status.get("state") == "failed":
+        return ""
+    return f"Training is over; testing base and tuned model: {status.get('done', 0)} of {status.get('total', '?')}."
+
+
+@tool(parse_docstring=True, response_format="content_and_artifact")
+def training_status(runtime: ToolRuntime[Context]) -> Artifact:
+    """How the training is going: step, minutes left, the curve and what it means."""
+    run = runtime.context.project.latest_run()
+    require(run is not None, "Nothing has been trained yet.", 'Say "start training" when the plan is ready.')
+    assert run is not None
+    card = progress_card(run, runtime.context.services)
+    left = card.data["minutes_left"]
+    tail = f" About {minutes_in_words(left)} left." if left and card.data["state"] == "training" else ""
+    return ToolResult(card.data["sentence"] + tail, [card]).for_agent()
+
+
+@tool(parse_docstring=True, response_format="content_and_artifact")
+def stop_training(runtime: ToolRuntime[Context]) -> Artifact:
+    """Stop the training and keep the best model so far."""
+    context = runtime.context
+    run = context.project.latest_run()
+    require(
+        run is not None and read_state(context.project).running,
+        "No training is under way.",
+        "There is nothing to stop.",
+    )
+    assert run is not None
+    job = context.services.jobs.job(run.dir)
+    if job is not None:
+        context.services.jobs.cancel(job.id)
+    return ToolResult("I asked it to stop; the best model so far is kept.").for_agent()
