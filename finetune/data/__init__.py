@@ -1,0 +1,1 @@
+"""From a team's files to training rows: read, map, clean, hide, deduplicate, split, report."""

@@ -1,0 +1,274 @@
+"""Which column is the question and which the answer: by the header's meaning in several languages, and by content."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from finetune.data.document import Conversation, Table
+from finetune.errors import UserError
+from finetune.example import Example, Message, Source, make_example
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Encode = Callable[[Sequence[str]], NDArray[np.float32]]
+else:
+    Encode = Callable[[Sequence[str]], Any]
+
+Role = Literal["question", "answer", "category", "topic", "other"]
+Mode = Literal["question_answer", "category", "text"]
+
+# Words of a header that give a column its role, in English, German, French, Spanish, Italian, Portuguese and Dutch.
+# The first role whose word occurs wins, so "answer" stands before "question" for headers like "question answer".
+ROLE_WORDS: dict[Role, tuple[str, ...]] = {
+    "other": ("id", "uuid", "index", "date", "datum", "fecha", "time", "created", "updated", "author", "autor", "url",
+              "link", "email", "phone", "status", "score", "rating", "count", "nr", "no", "source", "quelle"),
+    "answer": ("answer", "answers", "reply", "replies", "response", "responses", "completion", "output", "solution",
+               "resolution", "antwort", "antworten", "réponse", "reponse", "réponses", "respuesta", "respuestas",
+               "risposta", "risposte", "resposta", "respostas", "antwoord", "assistant", "definition", "explanation",
+               "erklärung", "lösung", "target", "result"),
+    "category": ("category", "categories", "label", "labels", "intent", "class", "kategorie", "klasse", "catégorie",
+                 "categorie", "categoría", "categoria", "etikett", "étiquette", "etiqueta", "queue", "sentiment"),
+    "topic": ("topic", "topics", "subject", "theme", "area", "department", "section", "product", "thema", "bereich",
+              "sujet", "thème", "tema", "argomento", "onderwerp", "abteilung", "produkt", "tag", "tags"),
+    "question": ("question", "questions", "query", "prompt", "instruction", "input", "message", "text", "request",
+                 "inquiry", "enquiry", "complaint", "ticket", "issue", "problem", "utterance", "customer", "user",
+                 "frage", "fragen", "anfrage", "nachricht", "anliegen", "pregunta", "preguntas", "consulta", "mensaje",
+                 "domanda", "domande", "messaggio", "pergunta", "perguntas", "mensagem", "vraag", "vragen", "bericht",
+                 "term", "begriff", "terme", "término", "comment", "body"),
+}  # fmt: skip
+# For headers none of whose words is known: what each role sounds like to a sentence encoder.
+ROLE_PHRASES: dict[Role, str] = {
+    "question": "what the customer asked or wrote to us",
+    "answer": "what we replied, the correct response",
+    "category": "category label of the message",
+    "topic": "subject area or topic",
+    "other": "number, date, name or link",
+}
+# Below this the caller should show the columns and ask.
+SURE = 0.7
+SAMPLE = 400
+
+
+@dataclass(frozen=True)
+class ColumnMapping:
+    """Column names and their roles. `candidates` are the columns a user could choose from, the likeliest first."""
+
+    question: str
+    answer: str | None
+    topic: str | None
+    mode: Mode
+    confidence: float
+    candidates: tuple[str, ...]
+    reason: str = ""
+
+    @property
+    def sure(self) -> bool:
+        return self.confidence >= SURE
+
+
+@dataclass(frozen=True)
+class _Column:
+    name: str
+    words: int  # mean number of words in a filled cell
+    filled: float  # share of rows with content
+    asks: float  # share of cells that end in a question mark or start with a question word
+    distinct: int
+    distinct_share: float
+    role: Role | None  # from the header, None when its words are unknown
+    named: float  # how sure the header makes it, 0 to 1
+
+
+QUESTION_START = re.compile(
+    r"(?:what|how|when|where|why|who|which|can|could|do|does|did|is|are|will|would|should|may|i |my |"
+    r"wie|was|wann|wo|warum|wer|kann|muss|darf|ich |qué|cómo|cuándo|dónde|puedo|quel|comment|quand|où|puis)\b",
+    re.I,
+)
+
+
+def map_columns(table: Table, encode: Encode | None = None) -> ColumnMapping:
+    """Find the question and answer (or message and category) columns.
+
+    Args:
+        table: the table as read.
+        encode: texts to unit vectors (n, d); lets unknown headers be understood by meaning.
+
+    Raises:
+        UserError: the table has no rows.
+    """
+    columns = [_describe(table, i) for i in range(len(table.header))]
+    columns = [column for column in columns if column.filled > 0]
+    if not columns:
+        raise UserError("The table has no rows.", where=table.name, action="Fill in some rows and add the file again.")
+    if encode is not None:
+        columns = _understand_headers(columns, encode)
+    texts = sorted((c for c in columns if c.role != "other"), key=lambda c: -c.words) or columns
+    candidates = tuple(c.name for c in texts)
+    if len(columns) == 1:
+        reason = "There is only one column."
+        return ColumnMapping(columns[0].name, None, None, "text", 0.9, candidates, reason)
+    question = _best(columns, "question")
+    answer = _best([c for c in columns if c.name != question.name], "answer")
+    category = _category_column([c for c in columns if c.name != question.name], answer, len(table.filled()))
+    if category is not None:
+        confidence = 0.95 if question.role == "question" and category.role == "category" else 0.75
+        reason = f'"{category.name}" has {category.distinct} different short entries, so it reads as categories.'
+        return ColumnMapping(question.name, category.name, None, "category", confidence, candidates, reason)
+    topic = _topic_column([c for c in columns if c.name not in (question.name, answer.name)])
+    confidence = _confidence(question, answer, columns)
+    reason = f'"{question.name}" reads as what comes in and "{answer.name}" as what should go out.'
+    return ColumnMapping(question.name, answer.name, topic, "question_answer", confidence, candidates, reason)
+
+
+def _describe(table: Table, index: int) -> _Column:
+    cells = [row[index] for _, row in table.filled()]
+    filled = [cell for cell in cells if cell]
+    sample = filled[:: max(1, len(filled) // SAMPLE)]
+    distinct = len({cell.lower() for cell in filled})
+    role, named = _role_of_header(table.header[index])
+    return _Column(
+        name=table.header[index],
+        words=round(sum(len(cell.split()) for cell in sample) / max(1, len(sample))),
+        filled=len(filled) / max(1, len(cells)),
+        asks=sum(cell.rstrip().endswith("?") or bool(QUESTION_START.match(cell)) for cell in sample)
+        / max(1, len(sample)),
+        distinct=distinct,
+        distinct_share=distinct / max(1, len(filled)),
+        role=role,
+        named=named,
+    )
+
+
+def _role_of_header(header: str) -> tuple[Role | None, float]:
+    """The role a header's words give it; a column id like `faq_no` is no question although "faq" is in it."""
+    spaced = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", header)
+    words = re.findall(r"[^\W\d_]+", spaced.lower())
+    if header.strip().upper() in ("Q", "A"):
+        return ("question" if header.strip().upper() == "Q" else "answer"), 1.0
+    for role, known in ROLE_WORDS.items():
+        if any(word in known for word in words):
+            return role, 1.0 if len(words) <= 4 else 0.8
+    return None, 0.0
+
+
+def _understand_headers(columns: list[_Column], encode: Encode) -> list[_Column]:
+    """Give columns with unknown headers the role whose phrase lies nearest, if it is clearly nearer than the next."""
+    unknown = [c for c in columns if c.role is None]
+    if not unknown:
+        return columns
+    roles = list(ROLE_PHRASES)
+    similar = encode([c.name for c in unknown]) @ encode([ROLE_PHRASES[role] for role in roles]).T
+    guessed: dict[str, tuple[Role, float]] = {}
+    for column, row in zip(unknown, similar, strict=True):
+        order = sorted(range(len(roles)), key=lambda i: -float(row[i]))
+        if row[order[0]] - row[order[1]] > 0.05 and row[order[0]] > 0.25:
+            guessed[column.name] = (roles[order[0]], 0.6)
+    return [
+        _Column(**{**vars(c), "role": guessed[c.name][0], "named": guessed[c.name][1]}) if c.name in guessed else c
+        for c in columns
+    ]
+
+
+def _best(columns: list[_Column], role: Literal["question", "answer"]) -> _Column:
+    """The column that fits best: what its header says first, what its cells look like second."""
+
+    def score(column: _Column) -> float:
+        by_name = 2 * column.named if column.role == role else (-1.5 if column.role is not None else 0.0)
+        if role == "question":
+            by_content = column.asks + 0.5 * min(column.words, 15) / 15 + 0.3 * column.distinct_share
+        else:
+            by_content = min(column.words, 40) / 40 - 0.8 * column.asks + 0.2 * column.distinct_share
+        return by_name + by_content + 0.3 * column.filled
+
+    return max(columns, key=score)
+
+
+def _category_column(columns: list[_Column], answer: _Column, rows: int) -> _Column | None:
+    """A column of few short labels, unless another one clearly holds answers."""
+    if answer.role == "answer" and not _few_labels(answer, rows):
+        return None
+    labels = [c for c in columns if c.role in ("category", "answer", None, "topic") and _few_labels(c, rows)]
+    if answer.words > 6 and answer.role in (None, "answer") and not _few_labels(answer, rows):
+        return None
+    return max(labels, key=lambda c: (c.role == "category", c.role == "answer", c.filled), default=None)
+
+
+def _few_labels(column: _Column, rows: int) -> bool:
+    return 1 < column.distinct <= max(2, min(300, rows // 3)) and column.words <= 5
+
+
+def _topic_column(columns: list[_Column]) -> str | None:
+    named = [c for c in columns if c.role in ("topic", "category")]
+    few = [c for c in columns if c.role is None and c.distinct_share < 0.5 and c.words <= 5 and c.distinct > 1]
+    return (named or few)[0].name if named or few else None
+
+
+def _confidence(question: _Column, answer: _Column, columns: list[_Column]) -> float:
+    """0.95 when both headers say so, about 0.8 when one does, less by content alone; less again with rivals."""
+    named = (question.role == "question") + (answer.role == "answer")
+    by_content = 0.3 * min(1.0, question.asks * 1.5) + 0.2 * (answer.words > question.words)
+    confidence = {2: 0.95, 1: 0.6 + 0.5 * by_content, 0: 0.25 + 0.9 * by_content}[named]
+    rivals = [c for c in columns if c.role in ("question", "answer") and c.name not in (question.name, answer.name)]
+    sure = confidence - 0.2 * min(2, len(rivals)) if named == 2 else confidence
+    return round(max(0.1, min(0.95, sure)), 2)
+
+
+def examples_from_table(table: Table, mapping: ColumnMapping, file: str) -> list[Example]:
+    """One example a row, with the row's number as its spreadsheet shows it. Rows without an answer come too, empty:
+    cleaning drops them by name, so that nothing vanishes.
+
+    Raises:
+        UserError: the mapping has no answer column, or names a column that is not there.
+    """
+    if mapping.answer is None or mapping.mode == "text":
+        raise UserError(
+            f'There is only one usable column, "{mapping.question}".',
+            where=f"{file}, {table.name}" if table.name != file else file,
+            action="Add a second column with the right answer or the category of each row, and add the file again.",
+        )
+    places = {name: i for i, name in enumerate(table.header)}
+    wanted = [name for name in (mapping.question, mapping.answer, mapping.topic) if name]
+    if missing := [name for name in wanted if name not in places]:
+        raise UserError(
+            f"There is no column called {', '.join(missing)}.",
+            where=file,
+            action=f"Choose from these: {', '.join(table.header)}.",
+        )
+    category = mapping.mode == "category"
+    examples = []
+    for number, row in table.filled():
+        question, given = row[places[mapping.question]], row[places[mapping.answer]]
+        answer = readable_label(given) if category else given
+        topic = answer if category else (row[places[mapping.topic]] if mapping.topic else "")
+        source = Source(file=file, row=number, quote=given or None)
+        examples.append(
+            make_example(question, answer, source=source, kind="category" if category else "faq", topic=topic)
+        )
+    return examples
+
+
+def readable_label(label: str) -> str:
+    """`card_arrival` and `cardArrival` as "Card arrival"; names in capitals stay."""
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", re.sub(r"[_\s]+", " ", label)).strip()
+    if spaced != label and not label.isupper():
+        spaced = " ".join(word if word.isupper() else word.lower() for word in spaced.split())
+    return spaced[:1].upper() + spaced[1:]
+
+
+def examples_from_conversations(conversations: Sequence[Conversation], file: str) -> list[Example]:
+    """Each conversation up to its last answer; its system message stays with it."""
+    examples = []
+    for conversation in conversations:
+        messages = list(conversation.messages)
+        while messages and messages[-1][0] != "assistant":
+            messages.pop()
+        question = next((content for role, content in reversed(messages) if role == "user"), "")
+        answer = messages[-1][1] if messages else ""
+        example = make_example(question, answer, source=Source(file=file, row=conversation.row, quote=answer or None))
+        if question and answer:
+            told = [Message.model_validate({"role": role, "content": content}) for role, content in messages]
+            example = example.model_copy(update={"messages": told})
+        examples.append(example)
+    return examples

@@ -1,0 +1,143 @@
+"""Running text into passages: paragraphs and lists, each under its heading."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from finetune.data.document import Passage
+
+BULLET = re.compile(r"^\s*(?:[-*•◦▪–·●]|\(?\d{1,2}[.)]|\(?[a-z][.)])\s+(?=\S)")
+NUMBERED_HEADING = re.compile(
+    r"^(?:(?:section|article|part|chapter|appendix|§)\s*)?\d{1,2}(?:\.\d{1,2}){0,3}\.?\s+\S", re.I
+)
+QUESTION_MARKER = re.compile(r"^(?:q|question|frage|f|pregunta|p)\s*\d*\s*[:.)]\s+(?=\S)", re.I)
+ANSWER_MARKER = re.compile(r"^(?:a|answer|antwort|respuesta|r)\s*\d*\s*[:.)]\s+(?=\S)", re.I)
+SENTENCE_END = (".", "!", "?", ":", ";", "…", '."', ".”", ".)")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A line group before headings are attached. `level` is 0 for text, 1 for a heading."""
+
+    text: str
+    page: int | None
+    heading: bool
+
+
+def passages_from_blocks(blocks: Iterable[Block]) -> list[Passage]:
+    """Attach the last heading to each text; list items join the sentence that introduces them."""
+    passages: list[Passage] = []
+    heading = ""
+    for block in blocks:
+        text = block.text.strip()
+        if not text:
+            continue
+        if block.heading or (QUESTION_MARKER.match(text) and "\n" not in text):
+            heading = QUESTION_MARKER.sub("", text).strip("# ").strip()
+            continue
+        text = ANSWER_MARKER.sub("", text)
+        last = passages[-1] if passages else None
+        if last and last.heading == heading and BULLET.match(text) and _introduces(last.text):
+            passages[-1] = Passage(f"{last.text}\n{text}", last.page, heading)
+        else:
+            passages.append(Passage(text, block.page, heading))
+    return passages
+
+
+def _introduces(text: str) -> bool:
+    """Whether a list may go on here: the text ends with a colon or is itself such a list."""
+    return text.endswith(":") or (":\n" in text and bool(BULLET.match(text.rsplit("\n", 1)[-1])))
+
+
+def blocks_from_lines(lines: list[str], page: int | None = None) -> Iterator[Block]:
+    """Paragraphs of plain or page text, whose lines may be wrapped and may have no blank lines between them."""
+    width = max((len(line) for line in lines), default=0)
+    paragraph: list[str] = []
+    for i, raw in enumerate(lines):
+        line = raw.strip()
+        following = lines[i + 1].strip() if i + 1 < len(lines) else ""
+        marked = bool(BULLET.match(line) or QUESTION_MARKER.match(line) or ANSWER_MARKER.match(line))
+        ended = not paragraph or _ends_paragraph(paragraph[-1], width)
+        alone = not paragraph and not following
+        if not line:
+            yield from _flush(paragraph, page)
+        elif ended and not BULLET.match(line) and _is_heading(line, following, alone):
+            yield from _flush(paragraph, page)
+            yield Block(line, page, heading=True)
+        else:
+            if marked or (ended and paragraph):
+                yield from _flush(paragraph, page)
+            paragraph.append(line)
+    yield from _flush(paragraph, page)
+
+
+def _flush(paragraph: list[str], page: int | None) -> Iterator[Block]:
+    if paragraph:
+        yield Block(join_wrapped(paragraph), page, heading=False)
+        paragraph.clear()
+
+
+def _ends_paragraph(line: str, width: int) -> bool:
+    """A finished sentence on a line that leaves room: the writer ended the paragraph, not the margin."""
+    return line.endswith(SENTENCE_END) and len(line) < 0.85 * width
+
+
+def _is_heading(line: str, following: str, alone: bool) -> bool:
+    words = line.split()
+    if not (2 <= len(line) <= 100 and len(words) <= 14) or not (line[0].isupper() or line[0].isdigit()):
+        return False
+    if QUESTION_MARKER.match(line) or ANSWER_MARKER.match(line):
+        return False
+    if line.endswith("?"):
+        return alone or (bool(following) and not following[0].islower())
+    if line.endswith((".", ",", ";", ":", "!")) or (following and following[0].islower()):
+        return False
+    capitals = sum(word[0].isupper() for word in words if word[0].isalpha())
+    letters = [word for word in words if word[0].isalpha() and len(word) > 3]
+    titled = bool(letters) and capitals >= 0.6 * len(letters)
+    return alone or bool(NUMBERED_HEADING.match(line)) or line.isupper() or (titled and len(words) <= 8)
+
+
+def join_wrapped(lines: list[str]) -> str:
+    """One paragraph from its lines; a word divided at the margin is put together again."""
+    text = ""
+    for line in lines:
+        if re.search(r"[a-zäöüß]-$", text) and line[:1].islower():
+            text = text[:-1] + line
+        else:
+            text = f"{text} {line}" if text else line
+    return re.sub(r"[ \t\u00a0]+", " ", text).strip()
+
+
+def blocks_from_markdown(text: str) -> Iterator[Block]:
+    """Markdown's headings, paragraphs and lists; code, images, link targets and emphasis marks are taken off."""
+    text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.S)
+    text = re.sub(r"^(```|~~~).*?^\1[^\n]*$", "", text, flags=re.S | re.M)
+    text = re.sub(r"<!--.*?-->", "", text, flags=re.S)
+    paragraph: list[str] = []
+    lines = text.splitlines()
+    for i, raw in enumerate(lines):
+        line = _plain_markdown(raw)
+        underlined = i + 1 < len(lines) and re.fullmatch(r"(=+|-{3,})\s*", lines[i + 1]) and raw.strip()
+        if re.match(r"#{1,6}\s", raw) or (underlined and not paragraph):
+            yield from _flush(paragraph, None)
+            yield Block(line.lstrip("#").rstrip("#").strip(), None, heading=True)
+        elif re.fullmatch(r"\s*(?:=+|-{3,}|\*{3,}|_{3,})?\s*", raw):
+            yield from _flush(paragraph, None)
+        else:
+            bold_line = re.fullmatch(r"\s*(\*\*|__)(.+?)\1:?\s*", raw)
+            if bold_line and not paragraph:
+                yield Block(_plain_markdown(bold_line[2]), None, heading=True)
+                continue
+            if BULLET.match(raw):
+                yield from _flush(paragraph, None)
+            paragraph.append(line)
+    yield from _flush(paragraph, None)
+
+
+def _plain_markdown(line: str) -> str:
+    line = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", line)
+    line = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", line)
+    line = re.sub(r"(\*\*|__|~~|`)(.+?)\1", r"\2", line)
+    line = re.sub(r"(?<![\w*])[*_](\S[^*_]*\S|\S)[*_](?![\w*])", r"\1", line)
+    return re.sub(r"^\s*>\s?", "", line).strip()

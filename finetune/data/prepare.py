@@ -1,0 +1,233 @@
+"""From raw rows to a data set: clean, hide personal data, remove duplicates, split, and report in numbers and words."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, Field
+
+from finetune.data.clean import clean_example, contradictions, dropped
+from finetune.data.duplicates import find_duplicates
+from finetune.data.personal import CANNOT_FIND, PersonalItem, find_personal, own_contacts, replace
+from finetune.data.split import leak_sentence, split_examples, split_sizes
+from finetune.example import Example, Message
+
+HIDDEN = "personal data replaced by tags"
+DUPLICATE, NEAR_DUPLICATE = "duplicate of another row", "nearly the same as another row"
+CONTRADICTION = "another row answers the same question differently"
+# Under this many rows tuning rarely beats showing the model a few examples.
+FEW_ROWS = 50
+CONTEXT_CHARACTERS = 30
+
+
+class DataReport(BaseModel):
+    """What was read and what became of it. Counts add up: read = kept + dropped."""
+
+    read: int = 0
+    kept: int = 0
+    dropped: dict[str, int] = Field({}, description="rows left out, by reason")
+    by_split: dict[str, int] = {}
+    by_kind: dict[str, int] = {}
+    by_source: dict[str, int] = Field({}, description="kept rows by file or citation")
+    personal: dict[str, int] = Field({}, description="items found, by kind")
+    rows_with_personal: int = 0
+    own_contacts: int = Field(0, description="contact data kept because it seems to be the organisation's own")
+    contradictions: list[list[str]] = Field([], description="ids of rows that answer one question differently")
+    leak: str = ""
+    sentences: list[str] = Field([], description="the report in plain words")
+    warnings: list[str] = []
+    cannot_find: list[str] = list(CANNOT_FIND)
+
+
+@dataclass(frozen=True)
+class PersonalFinding:
+    """One item for review. `context` shows the words around it, all personal items masked."""
+
+    example_id: str
+    field: str  # "question", "answer" or "system"
+    kind: str
+    replacement: str  # the tag, or "" where the item was kept as the organisation's own contact
+    context: str
+
+
+@dataclass(frozen=True)
+class Prepared:
+    examples: list[Example]
+    report: DataReport
+    personal: list[PersonalFinding]
+
+
+def prepare(examples: list[Example], *, seed: int = 7, by_topic: bool = False) -> Prepared:
+    """Prepare rows for training; may be run again when rows are added or edited.
+
+    No row vanishes: what cannot be used has status "dropped" and says why. Approved rows are cleaned and searched
+    for personal data like all others, but keep their split and are the ones kept among duplicates.
+    """
+    unique = list({example.id: example for example in reversed(examples)}.values())[::-1]
+    cleaned = [clean_example(e) if e.status != "dropped" else e for e in unique]
+    hidden, findings = hide_personal(cleaned)
+    distinct = _drop_duplicates(hidden)
+    flagged, conflicts = _flag_contradictions(distinct)
+    divided = split_examples(flagged, seed=seed, by_topic=by_topic)
+    return Prepared(divided, _report(divided, findings, conflicts), findings)
+
+
+def hide_personal(examples: Sequence[Example]) -> tuple[list[Example], list[PersonalFinding]]:
+    """Replace personal data in all texts of all rows; dropped rows too, since they are stored and shown."""
+    texts = [m.content for e in examples for m in e.messages]
+    quotes = [e.source.quote or "" for e in examples]
+    items = find_personal([*texts, *quotes])
+    is_answer = [m is e.messages[-1] for e in examples for m in e.messages] + [False] * len(quotes)
+    own = own_contacts([*texts, *quotes], [i for i in items if is_answer[i.text]])
+    by_text: dict[int, list[PersonalItem]] = {}
+    for item in items:
+        by_text.setdefault(item.text, []).append(item)
+    result: list[Example] = []
+    findings: list[PersonalFinding] = []
+    index = 0
+    for position, example in enumerate(examples):
+        tags: dict[str, str] = {}
+        messages: list[Message] = []
+        for message in example.messages:
+            found = by_text.get(index, [])
+            kept = [i for i in found if message is example.messages[-1] and i.text_hash in own]
+            hidden = [i for i in found if i not in kept]
+            content = replace(message.content, hidden, tags)
+            messages.append(message.model_copy(update={"content": content}) if hidden else message)
+            field = {"user": "question", "assistant": "answer"}.get(message.role, "system")
+            findings += [
+                PersonalFinding(
+                    example.id,
+                    field,
+                    i.kind,
+                    "" if i in kept else tags[i.text_hash],
+                    _context(message.content, i, found),
+                )
+                for i in found
+            ]
+            index += 1
+        quoted = [i for i in by_text.get(len(texts) + position, []) if i.text_hash not in own]
+        result.append(_with_hidden(example, messages, replace(quotes[position], quoted, tags), tags))
+    return result, findings
+
+
+def _with_hidden(example: Example, messages: list[Message], quote: str, tags: dict[str, str]) -> Example:
+    if not tags:
+        return example
+    reasons = example.reasons if HIDDEN in example.reasons else [*example.reasons, HIDDEN]
+    source = example.source.model_copy(update={"quote": quote or None})
+    return example.model_copy(update={"messages": messages, "source": source, "reasons": reasons})
+
+
+def _context(text: str, item: PersonalItem, found: Sequence[PersonalItem]) -> str:
+    """The words around an item, every item in them as its kind."""
+    start, end = max(0, item.start - CONTEXT_CHARACTERS), min(len(text), item.end + CONTEXT_CHARACTERS)
+    masked = ""
+    position = start
+    for other in sorted(found, key=lambda i: i.start):
+        if other.end <= start or other.start >= end:
+            continue
+        masked += text[position : max(position, other.start)] + f"[{other.kind}]"
+        position = max(position, other.end)
+    masked += text[position:end]
+    return " ".join(f"{'…' if start else ''}{masked}{'…' if end < len(text) else ''}".split())
+
+
+def _drop_duplicates(examples: list[Example]) -> list[Example]:
+    """Keep the first of each cluster; an approved row is never dropped for another one's sake."""
+    usable = [e for e in examples if e.status != "dropped"]
+    fate: dict[str, str] = {}
+    approved = {e.id for e in usable if e.status == "approved"}
+    for cluster in find_duplicates(usable):
+        for example_id in cluster.ids[1:]:
+            if example_id not in approved:
+                fate[example_id] = DUPLICATE if cluster.exact else NEAR_DUPLICATE
+    return [dropped(e, fate[e.id]) if e.id in fate else e for e in examples]
+
+
+def _flag_contradictions(examples: list[Example]) -> tuple[list[Example], list[list[str]]]:
+    """Say so on each row concerned; which answer holds is for the user to decide."""
+    conflicts = contradictions(examples)
+    concerned = {example_id for ids in conflicts for example_id in ids}
+    flagged = []
+    for example in examples:
+        reasons = [reason for reason in example.reasons if reason != CONTRADICTION]
+        if example.id in concerned:
+            reasons.append(CONTRADICTION)
+        flagged.append(example if reasons == example.reasons else example.model_copy(update={"reasons": reasons}))
+    return flagged, conflicts
+
+
+def _report(examples: Sequence[Example], findings: Sequence[PersonalFinding], conflicts: list[list[str]]) -> DataReport:
+    kept = [e for e in examples if e.status != "dropped"]
+    report = DataReport(
+        read=len(examples),
+        kept=len(kept),
+        dropped=dict(Counter(_why(e) for e in examples if e.status == "dropped").most_common()),
+        by_split=dict(Counter(e.split for e in kept if e.split)),
+        by_kind=dict(Counter(e.kind for e in kept).most_common()),
+        by_source=dict(Counter(e.source.file or e.source.citation or "typed in" for e in kept).most_common()),
+        personal=dict(Counter(f.kind for f in findings if f.replacement).most_common()),
+        rows_with_personal=len({f.example_id for f in findings if f.replacement}),
+        own_contacts=sum(not f.replacement for f in findings),
+        contradictions=conflicts,
+        leak=leak_sentence(examples),
+    )
+    return report.model_copy(update={"sentences": _sentences(report), "warnings": _warnings(report)})
+
+
+def _why(example: Example) -> str:
+    """The reason a dropped row was dropped for: the last one noted."""
+    return example.reasons[-1] if example.reasons else "dropped by you"
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _sentences(report: DataReport) -> list[str]:
+    left_out = report.read - report.kept
+    sentences = [f"I read {counted(report.read, 'row')} and kept {report.kept:,}."]
+    if left_out:
+        why = ", ".join(f"{count:,} × {reason}" for reason, count in report.dropped.items())
+        sentences.append(f"Left out: {why}. They stay on record and can be brought back.")
+    if report.personal:
+        kinds = ", ".join(f"{count:,} × {kind}" for kind, count in report.personal.items())
+        sentences.append(
+            f"Personal data in {counted(report.rows_with_personal, 'row')} was replaced by tags such as [name]: {kinds}."
+        )
+    else:
+        sentences.append("I found no personal data of the kinds I can recognise.")
+    if report.own_contacts:
+        sentences.append(
+            f"{counted(report.own_contacts, 'contact')} in the answers stand in three or more different answers, so I took "
+            "them for your organisation's own and kept them; please check."
+        )
+    sides = report.by_split
+    sentences.append(
+        f"{sides.get('train', 0):,} rows are for training, {sides.get('validation', 0):,} to watch it, "
+        f"{sides.get('test', 0):,} for the final test. {split_sizes(report.kept).sentence}"
+    )
+    return [*sentences, report.leak]
+
+
+def _warnings(report: DataReport) -> list[str]:
+    warnings = []
+    if report.contradictions:
+        warnings.append(
+            f"{counted(len(report.contradictions), 'question')} got different answers in different rows. A model cannot "
+            "learn both: please decide which one holds."
+        )
+    if 0 < report.kept < FEW_ROWS:
+        warnings.append(
+            f"{report.kept} rows are few. About {FEW_ROWS} varied rows are the least from which a model learns more than "
+            "a tone; 200 and more are better."
+        )
+    if report.kept == 0:
+        warnings.append("No row can be used.")
+    biggest = max(report.by_source.values(), default=0)
+    if report.dropped and report.read - report.kept > 0.5 * report.read:
+        warnings.append("More than half of the rows were left out; have a look at the reasons before going on.")
+    if len(report.by_source) > 1 and biggest > 0.9 * report.kept:
+        warnings.append("Nearly all rows come from one source, so the model will sound like that source.")
+    return warnings
