@@ -5,7 +5,7 @@ import json
 import queue
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,7 @@ def attached(line: str) -> tuple[str, list[Path]]:
     return words, [Path(path.strip().strip("\"'")).expanduser()]
 
 
-def show_json(events: "Iterator[Event]", unasked: str | None = None) -> None:
+def show_json(events: "Iterable[Event]", unasked: str | None = None) -> None:
     """Write what matters to a program. What nobody asked for carries an `event`, so replies can be counted."""
     from assistant.events import Progress, Reply
 
@@ -63,7 +63,7 @@ def show_json(events: "Iterator[Event]", unasked: str | None = None) -> None:
         sys.stdout.flush()
 
 
-def show_text(events: "Iterator[Event]", unasked: str | None = None) -> None:
+def show_text(events: "Iterable[Event]", unasked: str | None = None) -> None:
     from assistant.render import reply_as_text
 
     for event in events:
@@ -76,7 +76,8 @@ def show_text(events: "Iterator[Event]", unasked: str | None = None) -> None:
 def talk(conversation: "Conversation", as_json: bool) -> None:
     """Answer lines until standard input ends and no training is under way."""
     show = show_json if as_json else show_text
-    show(conversation.open(), unasked="opened")
+    # Who comes back is shown where the conversation stands.
+    show(list(conversation.open()) or [conversation.reply()], unasked="opened")
     waiting = lines()
     ended = False
     while not ended or conversation.busy():

@@ -423,6 +423,8 @@ class Policy:
             return Call("start_training", text=told)
         if stage == "knowledge" and not state.knowledge.offered and self.also_asked() is None:
             return Call("keep_rules") if self.exchange.ran("find_rules") else Call("find_rules", text=told)
+        if self.moved_away():
+            return Call("find_rules", text=told)
         if stage == "verdict":
             return Call("judge_tuning", text=told)
         if stage == "plan" and self.exchange.ran("judge_tuning"):
@@ -431,6 +433,13 @@ class Policy:
         if question is not None:
             return self.with_question(told, question)
         return Say(told or status_in_words(state), self.suggestions(), None)
+
+    def moved_away(self) -> bool:
+        """Industry or place was corrected after rules were chosen: the list must be made again."""
+        call = self.facts_call()
+        if call is None or not self.state.knowledge.offered or self.exchange.ran("find_rules"):
+            return False
+        return bool({"industry", "jurisdictions"} & {*call.args.get("facts", {}), *call.args.get("remove", {})})
 
     def after_verdict(self, told: str) -> Move:
         if self.state.verdict and self.state.verdict["level"] == "stop":

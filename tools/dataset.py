@@ -196,7 +196,7 @@ def prepare_data(runtime: ToolRuntime[Context]) -> Artifact:
     remember(project, "the preparation of the data")
     save_prepared(project, prepared, sources)
     report = prepared.report
-    return ToolResult(" ".join(report.sentences), data_cards(project, prepared)).for_agent()
+    return ToolResult(" ".join([*report.sentences, *report.warnings]), data_cards(project, prepared)).for_agent()
 
 
 def pairs_as_examples(context: Context, known: set[str]) -> list[Example]:
@@ -217,16 +217,16 @@ def save_prepared(project: Project, prepared: Prepared, sources: Sources) -> Non
 
 def data_cards(project: Project, prepared: Prepared) -> list[Card]:
     report = prepared.report
-    cards = [Card("report", "What the data looks like", {"counts": report.counts, "sentences": report.sentences})]
+    counts = {"read": report.read, "kept": report.kept, **report.by_split}
+    said = [*report.sentences, *report.warnings]
+    cards = [Card("report", "What the data looks like", {"counts": counts, "sentences": said})]
     if prepared.personal:
-        from finetune.data.personal import CANNOT_FIND
-
         found = [
             {"example": f.example_id, "kind": f.kind, "replacement": f.replacement, "context": f.context}
             for f in prepared.personal[:ROWS_SHOWN]
         ]
         title = f"Personal data replaced: {len(prepared.personal)}"
-        cards.append(Card("personal", title, {"found": found, "cannot_find": list(CANNOT_FIND)}))
+        cards.append(Card("personal", title, {"found": found, "cannot_find": report.cannot_find}))
     return [*cards, data_card(in_use(prepared.examples), "Some of the examples")]
 
 

@@ -179,7 +179,7 @@ def read_state(project: Project) -> State:
         brief=read_brief(project),
         knowledge=read_knowledge(project),
         sources=sources,
-        counts=report.get("counts", {}),
+        counts={"kept": report.get("kept", 0), **report.get("by_split", {})},
         verdict=read_json(project.verdict),
         plan=read_plan(project),
         run=run,

@@ -1,7 +1,5 @@
 """Stage 6: base against tuned on the sealed test set, as the evaluation wrote it down."""
 
-from typing import Any
-
 from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
@@ -21,12 +19,7 @@ def read_evaluation(run: Run) -> Evaluation | None:
 
 
 def evaluation_card(run: Run, evaluation: Evaluation) -> Card:
-    data: dict[str, Any] = evaluation.model_dump(include={"verdict", "metrics", "best", "worst", "checks"})
-    return Card(
-        "evaluation",
-        f"Test of round {run.name}",
-        {"run": run.name, **data, "sentence": evaluation.sentence, "file": str(run.dir / "evaluation.md")},
-    )
+    return Card("evaluation", f"Test of round {run.name}", evaluation.card())
 
 
 def no_results_yet(run: Run, context: Context, card: Card) -> str:

@@ -7,7 +7,8 @@ from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
 from finetune.errors import UserError
-from knowledge.entries import Rule, Term
+from knowledge.entries import EVERY_INDUSTRY, Rule, Term
+from knowledge.search import places
 from tools.brief import Brief, in_words
 from tools.context import Context
 from tools.history import remember
@@ -57,6 +58,14 @@ def rules_card(knowledge: Knowledge, context: Context) -> Card:
     return Card("rules", "Rules and terms that may apply", {"entries": rows})
 
 
+def applies(entry: Rule | Term | None, brief: Brief) -> bool:
+    """Whether an entry is for the brief's industry and places; what is not known excludes nothing."""
+    if entry is None:
+        return False
+    industry = not brief.industry or bool({brief.industry, EVERY_INDUSTRY} & set(entry.industries))
+    return industry and (not brief.jurisdictions or entry.jurisdiction in places(brief.jurisdictions))
+
+
 @tool(parse_docstring=True, response_format="content_and_artifact")
 def find_rules(runtime: ToolRuntime[Context], query: str = "") -> Artifact:
     """Look up the rules and terms that apply to the user's work, each with citation and date.
@@ -79,8 +88,10 @@ def find_rules(runtime: ToolRuntime[Context], query: str = "") -> Artifact:
         found = library.relevant(
             needs(brief), industries=industries, jurisdictions=brief.jurisdictions, limit=OFFERED_AT_ONCE
         )
-    knowledge = read_knowledge(context.project)
-    known = {o.id for o in knowledge.offered}
+    stored = read_knowledge(context.project)
+    # A corrected place or industry takes entries back that no longer apply.
+    offered = [o for o in stored.offered if applies(library.entry(o.id), brief)]
+    known = {o.id for o in offered}
     new = [
         Offered(id=f.entry.id, as_of=str(f.entry.as_of), fingerprint=fingerprint(f.entry), reason=f.reason)
         for f in found
@@ -88,15 +99,17 @@ def find_rules(runtime: ToolRuntime[Context], query: str = "") -> Artifact:
     ]
     if not found:
         return ToolResult("No rule or term in my collection fits that. I did not make one up.").for_agent()
-    if not new:
+    if not new and len(offered) == len(stored.offered):
         return ToolResult(
-            "Everything I have on that is already in the list.", [rules_card(knowledge, context)]
+            "Everything I have on that is already in the list.", [rules_card(stored, context)]
         ).for_agent()
     remember(context.project, "the search for rules")
-    knowledge = knowledge.model_copy(update={"offered": [*knowledge.offered, *new]})
+    knowledge = Knowledge(offered=[*offered, *new])
     write_model(context.project.knowledge, knowledge)
     unverified = sum(1 for f in found if not f.entry.verified)
     text = f"Found {len(new)} new entries, numbered in the list; {len(knowledge.offered)} in all."
+    if gone := len(stored.offered) - len(offered):
+        text += f" {gone} that no longer apply to you are gone."
     if unverified:
         text += f" {unverified} of them I could not check against the law's own text; they are marked."
     options = ["Keep all", "Keep none", f"Drop {len(knowledge.offered)}"]

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from finetune.curve import explain
 from finetune.errors import UserError
-from finetune.files import write_json, write_jsonl
+from finetune.files import read_json, write_json, write_jsonl
 from finetune.plan import TrainingPlan
 from finetune.project import Project, Run
 from finetune.propose import propose_plan
@@ -184,12 +184,10 @@ def progress_card(run: Run, services: Services) -> Card:
 
 def evaluation_progress(run: Run) -> str:
     """A sentence on the test while it is under way; empty before and after."""
-    from finetune.files import read_json
-
     status = read_json(run.evaluation_status)
     if not status or run.evaluation.exists() or status.get("state") == "failed":
         return ""
-    return f"Training is over; testing base and tuned model: {status.get('done', 0)} of {status.get('total', '?')}."
+    return str(status["sentence"])
 
 
 @tool(parse_docstring=True, response_format="content_and_artifact")
