@@ -9,10 +9,10 @@ from pydantic import ValidationError
 
 from knowledge.entries import PACKS, Rule, Term, raw_entries
 
-UNITS = (
+UNITS = (  # noqa: SIM905
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
-).split()  # noqa: SIM905 (words read better in a line)
+).split()
 TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905
 SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
 # "one" is far more often a pronoun than a number, in summaries and in laws.

@@ -31,12 +31,13 @@ FLOOR = 0.47
 FLOOR_OF_NEED = 0.40
 
 EU_MEMBERS = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())  # noqa: SIM905
-STOP_WORDS = frozenset(
+_COMMON = (
     "a about an and any are as at be been but by can could did do does for from get had has have he her him his how i "
     "if in into is it its just long many may me much must my need needs no not of off on or our out over she should so "
     "some someone that the their them then there these they this those to too up us want wants was we were what when "
-    "where which who whom whose why will with would you your".split()  # noqa: SIM905
+    "where which who whom whose why will with would you your"
 )
+STOP_WORDS = frozenset(_COMMON.split())
 T = TypeVar("T")
 
 
