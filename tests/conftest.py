@@ -2,15 +2,24 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from finetune.tokens import CHATML
 
+if TYPE_CHECKING:
+    from finetune.project import Run
+
 # Set before any library reads them: tests must not wait for a hub that is not there.
 os.environ.update(
-    HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", GRADIO_ANALYTICS_ENABLED="False", TOKENIZERS_PARALLELISM="false"
+    HF_HUB_OFFLINE="1",
+    TRANSFORMERS_OFFLINE="1",
+    GRADIO_ANALYTICS_ENABLED="False",
+    TOKENIZERS_PARALLELISM="false",
 )
+# Models this small are faster on one thread; two that spin for each other crawl when the machine is busy.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -75,3 +84,11 @@ def build_tiny_model(folder: Path, *, hidden_size: int = 32, layers: int = 2, vo
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a tiny language model that knows nothing but trains in seconds."""
     return build_tiny_model(tmp_path_factory.mktemp("model") / "tiny")
+
+
+@pytest.fixture(scope="session")
+def learnt_run(tmp_path_factory: pytest.TempPathFactory) -> "Run":
+    """A run whose adapter has learnt eight rows by heart. Copy the folder before you change it."""
+    from tests import tuned
+
+    return tuned.learnt_run(tmp_path_factory.mktemp("learnt"))

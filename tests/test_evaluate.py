@@ -8,28 +8,18 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-import tuned as making
 
 from finetune.errors import UserError
 from finetune.evaluate import CheckResult, Evaluation, Metric, Pair, best_and_worst, conclude, evaluate, main
 from finetune.files import read_jsonl
 from finetune.generate import ChatModel
 from finetune.project import Run
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """A run that has learnt its rows by heart; they serve as the test, so that "better" is certain."""
-    folder = tmp_path_factory.mktemp("evaluate")
-    base = making.tiny_base(folder / "base")
-    run = making.write_run(folder / "1", base, {"train": making.examples(), "test": making.examples()})
-    making.tune(run, steps=60)
-    return run
+from tests import tuned as making
 
 
 @pytest.fixture
-def run(trained: Run, tmp_path: Path) -> Run:
-    shutil.copytree(trained.dir, tmp_path / "1")
+def run(learnt_run: Run, tmp_path: Path) -> Run:
+    shutil.copytree(learnt_run.dir, tmp_path / "1")
     return Run(tmp_path / "1")
 
 
@@ -37,7 +27,7 @@ def metric(name: str, low: float, high: float, *, higher: bool = True) -> Metric
     return Metric(name=name, base=0.2, tuned=0.3, low=low, high=high, higher_is_better=higher, rows=60, sentence="So.")
 
 
-def conclusion(*, loss: tuple[float, float], answers: tuple[float, float], checks: list[CheckResult] | None = None):  # type: ignore[no-untyped-def]
+def conclusion(*, loss: tuple[float, float], answers: tuple[float, float], checks: list[CheckResult] | None = None):
     metrics = [metric("l", *loss, higher=False), metric("a", *answers), metric("g", -0.1, 0.1, higher=False)]
     return conclude(metrics, checks or [], [], category=False)
 
@@ -58,9 +48,9 @@ def test_a_model_that_learnt_is_better_and_every_file_says_so(run: Run) -> None:
     assert json.loads(run.evaluation_status.read_text())["state"] == "finished"
 
 
-def test_an_adapter_without_effect_is_not_called_better(trained: Run, tmp_path: Path) -> None:
+def test_an_adapter_without_effect_is_not_called_better(learnt_run: Run, tmp_path: Path) -> None:
     run = making.write_run(
-        tmp_path / "1", trained.dir.parent / "base", {"train": making.examples(), "test": making.examples()}
+        tmp_path / "1", learnt_run.dir.parent / "base", {"train": making.examples(), "test": making.examples()}
     )
     making.tune(run, steps=0)
     found = evaluate(run)
@@ -82,7 +72,7 @@ def test_a_killed_evaluation_asks_no_row_twice(run: Run, monkeypatch: pytest.Mon
     asked: list[int] = []
     whole = ChatModel.reply_batch
 
-    def dying(self: ChatModel, conversations, **options):  # type: ignore[no-untyped-def]
+    def dying(self: ChatModel, conversations, **options):
         asked.append(len(conversations))
         if len(asked) == 4:
             raise KeyboardInterrupt

@@ -6,21 +6,17 @@ import threading
 from pathlib import Path
 
 import pytest
-import tuned as making
 
 from finetune.errors import UserError
 from finetune.example import Message, Source, make_example
 from finetune.generate import REPEAT_TOKENS, ChatModel, RepetitionGuard, _stop_at, main
 from finetune.project import Run
+from tests import tuned as making
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    folder = tmp_path_factory.mktemp("generate")
-    base = making.tiny_base(folder / "base")
-    run = making.write_run(folder / "run", base, {"train": making.examples()})
-    making.tune(run, steps=60)
-    return run
+def run(learnt_run: Run) -> Run:
+    return learnt_run
 
 
 @pytest.fixture(scope="module")
@@ -138,10 +134,10 @@ def test_loss_is_on_the_answer_only_and_lower_for_the_tuned(chat: ChatModel) -> 
 
 
 def test_a_conversation_too_long_is_told_so(chat: ChatModel) -> None:
-    with pytest.raises(UserError, match="reads at most 256"):
-        chat.reply(ask("word " * 500), tuned=True)
-    assert chat.reply_batch([ask("word " * 500)], tuned=True, max_tokens=5)[0] is not None
-    assert len(chat.row(make_example("word " * 500, "Yes.", source=Source())).ids) == 256
+    with pytest.raises(UserError, match="reads at most 512"):
+        chat.reply(ask("word " * 900), tuned=True)
+    assert chat.reply_batch([ask("word " * 900)], tuned=True, max_tokens=5)[0] is not None
+    assert len(chat.row(make_example("word " * 900, "Yes.", source=Source())).ids) == 512
 
 
 def test_an_untrained_run_is_told_so(run: Run, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from finetune.example import Example, Source, make_example
 from finetune.plan import TrainingPlan
 from finetune.project import Run
+from tests.conftest import build_tiny_model
 
 SYSTEM = "You answer for a dental practice."
 PAIRS = [
@@ -20,48 +21,12 @@ PAIRS = [
 ]
 
 
-def tiny_base(folder: Path) -> Path:
-    """A random Llama of 0.1M parameters with a byte-level tokenizer and a ChatML template."""
-    import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    raw = Tokenizer(models.BPE())
-    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    raw.decoder = decoders.ByteLevel()
-    raw.train_from_iterator(
-        [" ".join(pair) for pair in PAIRS],
-        trainers.BpeTrainer(
-            vocab_size=400,
-            special_tokens=["<|pad|>", "<|im_start|>", "<|im_end|>"],
-            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-            show_progress=False,
-        ),
-    )
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=raw, eos_token="<|im_end|>", pad_token="<|pad|>", extra_special_tokens=["<|im_start|>"]
-    )
-    tokenizer.chat_template = (
-        "{% for message in messages %}<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"
-        "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-    )
-    tokenizer.save_pretrained(folder)
-    torch.manual_seed(1)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=64,
-        intermediate_size=128,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=256,
-        tie_word_embeddings=True,
-        initializer_range=0.2,  # logits large enough to be sure of a token
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-    )
-    LlamaForCausalLM(config).save_pretrained(folder)
-    return folder
+def learnt_run(folder: Path) -> Run:
+    """A run that has learnt its rows by heart; they serve as the test, too, so that "better" is certain."""
+    base = build_tiny_model(folder / "base", hidden_size=64, vocabulary=400)
+    run = write_run(folder / "1", base, {"train": examples(), "test": examples()})
+    tune(run, steps=60)
+    return run
 
 
 def examples() -> list[Example]:
