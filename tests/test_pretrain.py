@@ -1,0 +1,216 @@
+"""The starter model: made from nothing on text these tests write, and the one that ships."""
+
+import json
+import lzma
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from finetune.errors import UserError
+from finetune.mixture import LICENCES, NOT_SAID, is_held_out, make_conversations, read_documents
+from finetune.pretrain import Recipe, answer_mask, main, make_tokenizer, parameter_count, pretrain, rate_share
+
+STARTER = Path(__file__).resolve().parents[1] / "finetune" / "starter"
+TINY = Recipe(vocabulary=600, hidden=32, layers=2, inner=64, heads=2, context=64, rows_per_pass=2, passes_per_step=2)
+
+ANIMALS = ("otter", "heron", "badger", "marten", "plover", "lizard", "beaver", "falcon", "weasel", "turtle")
+WEATHERS = ("rainy", "stormy", "sunny", "cloudy", "misty", "frosty", "windy", "snowy", "humid", "chilly")
+PLACES = ("river bank", "quiet meadow", "stone bridge", "market garden", "harbour wall", "chestnut forest")
+
+
+def write_corpus(folder: Path) -> Path:
+    """A small corpus of made-up nature notes, enough that some of it is held out."""
+    random_ = random.Random(5)
+    documents, questions = [], []
+    for number in range(160):
+        animal, place = random_.choice(ANIMALS), random_.choice(PLACES)
+        sentences = [
+            f"The {animal} near the {random_.choice(PLACES)} was seen {random_.randint(2, 99)} times in {sky} weather."
+            for sky in random_.sample(WEATHERS, 8)
+        ]
+        text = f"## Notes\nA {animal} is an animal of the {place}. " + " ".join(sentences)
+        source = ("openstax/nature", "MedQuAD/notes", "law/eu-birds")[number % 3]
+        documents.append({"source": source, "title": f"The {animal} {number}", "text": text})
+        questions.append(
+            {
+                "source": "openstax/nature",
+                "kind": "definition",
+                "title": f"Note {number}",
+                "question": f"{animal} count",
+                "answer": f"the number of times a {animal} is seen at the {place}",
+            }
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, rows in (("documents", documents), ("questions", questions)):
+        with lzma.open(folder / f"{name}.jsonl.xz", "wt", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_corpus(tmp_path_factory.mktemp("corpus"))
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Any:
+    return make_tokenizer(iter(["The heron stood on the stone bridge at 10 o'clock."] * 20), TINY)
+
+
+@pytest.mark.parametrize("text", ["Dr. McCoy", "ÄÖÜ ß 漢字 🙂", "\t two  spaces\n\n", "A1b2 1984", "\x00\x7f", "İi"])
+def test_the_tokenizer_gives_back_every_text_with_its_case(tokenizer: Any, text: str) -> None:
+    assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
+
+
+def test_digits_are_read_one_by_one(tokenizer: Any) -> None:
+    assert len(tokenizer("1984")["input_ids"]) == 4
+
+
+def test_the_template_writes_turns_as_chatml(tokenizer: Any) -> None:
+    messages = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Good day"}]
+    turns = "<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\nGood day<|im_end|>\n"
+    assert tokenizer.apply_chat_template(messages, tokenize=False) == turns
+    asked = tokenizer.apply_chat_template(messages[:1], tokenize=False, add_generation_prompt=True)
+    assert asked == "<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n"
+
+
+def test_only_what_the_assistant_writes_counts_in_full(tokenizer: Any) -> None:
+    turns = "<|im_start|>user\nassistant\n<|im_end|>\n<|im_start|>assistant\nGood day<|im_end|>\n"
+    ids = tokenizer(turns)["input_ids"]
+    counted = [token for token, counts in zip(ids, answer_mask(ids, tokenizer), strict=True) if counts]
+    assert tokenizer.decode(counted) == "Good day<|im_end|>"
+
+
+def test_everything_made_from_a_held_out_document_is_held_out(corpus: Path) -> None:
+    documents = read_documents(corpus)
+    assert any(each.held_out for each in documents)
+    seen = " ".join(each.text for each in documents if not each.held_out)
+    for each in make_conversations(corpus, documents, seed=1):
+        if each.task == "quote" and not each.held_out:
+            assert each.answer in seen
+        if each.task == "quote" and each.held_out:
+            assert any(each.answer in document.text for document in documents if document.held_out)
+    assert is_held_out("a", "b") == is_held_out("a", "b")
+
+
+def test_a_quote_is_in_its_passage_and_a_missing_thing_is_not(corpus: Path) -> None:
+    made = make_conversations(corpus, read_documents(corpus), seed=1)
+    quotes = [each for each in made if each.task == "quote"]
+    missing = [each for each in made if each.task == "not said"]
+    assert quotes
+    assert missing
+    for each in quotes:
+        assert any(each.answer in content for role, content in each.messages if role != "assistant")
+    assert {each.answer for each in missing} == {NOT_SAID}
+
+
+def test_a_rule_is_answered_by_its_number(corpus: Path) -> None:
+    for each in make_conversations(corpus, read_documents(corpus), seed=1):
+        asked = each.messages[-2][1]
+        if each.task == "rule" and "days ago. Can I return" in asked:
+            limit, value = (int(word) for word in asked.split() if word.isdigit())
+            assert each.answer.startswith("Yes" if value <= limit else "No")
+
+
+def test_text_without_a_known_licence_is_refused(tmp_path: Path) -> None:
+    with lzma.open(tmp_path / "documents.jsonl.xz", "wt") as file:
+        file.write(json.dumps({"source": "somewhere", "title": "t", "text": "x"}) + "\n")
+    with pytest.raises(UserError, match="somewhere"):
+        read_documents(tmp_path)
+
+
+def test_a_folder_that_is_no_corpus_ends_with_a_sentence_and_a_failure(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(tmp_path / "nothing"), "--out", str(tmp_path / "out"), "--steps", "1"]) == 1
+    assert "documents.jsonl.xz" in capsys.readouterr().err
+
+
+def test_the_rate_rises_and_falls_to_zero() -> None:
+    shares = [rate_share(step / 100, 0.1) for step in range(101)]
+    assert max(shares) == shares[10] == 1
+    assert shares[0] == shares[100] == 0
+    assert shares[10:] == sorted(shares[10:], reverse=True)
+
+
+class Killed(Exception):
+    pass
+
+
+def test_a_killed_training_resumed_ends_with_the_weights_of_an_unbroken_one(corpus: Path, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from safetensors.torch import load_file
+
+    recipe = replace(TINY, checkpoint_minutes=0)
+    unbroken = pretrain(corpus, tmp_path / "unbroken", recipe, steps=12)
+
+    import finetune.pretrain as module
+
+    passes = 0
+    whole = module.token_losses
+
+    def killed_in_step_seven(*arguments: Any) -> Any:
+        nonlocal passes
+        passes += 1
+        if passes == 13:
+            raise Killed
+        return whole(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(module, "token_losses", killed_in_step_seven)
+        pretrain(corpus, tmp_path / "broken", recipe, steps=12)
+    lines: list[str] = []
+    resumed = pretrain(corpus, tmp_path / "broken", recipe, steps=12, say=lines.append)
+
+    assert "Going on at step 6" in lines
+    left, right = load_file(unbroken / "model.safetensors"), load_file(resumed / "model.safetensors")
+    assert left.keys() == right.keys()
+    assert all(left[name].equal(right[name]) for name in left)
+    rows = [json.loads(line) for line in (tmp_path / "unbroken" / "metrics.jsonl").read_text().splitlines()]
+    assert rows[-1]["step"] == 12
+    with pytest.raises(UserError, match="other settings"):
+        pretrain(corpus, tmp_path / "broken", replace(recipe, rate=1e-4), steps=12)
+
+
+def test_the_loss_falls_and_hours_end_on_time(corpus: Path, tmp_path: Path) -> None:
+    folder = pretrain(corpus, tmp_path / "out", TINY, hours=4 / 3600)
+    row = json.loads((tmp_path / "out" / "metrics.jsonl").read_text().splitlines()[-1])
+    assert 3 < row["seconds"] < 6
+    assert row["rate"] < TINY.rate / 10
+    assert row["loss"] < 5.5  # log(600) = 6.4 at the start
+    text = (folder / "README.md").read_text()
+    assert f"{row['step']:,} steps" in text
+
+
+def test_the_card_names_every_work_and_licence() -> None:
+    text = (STARTER / "README.md").read_text()
+    for licence in LICENCES:
+        assert licence.work in text
+        assert licence.terms in text
+
+
+def test_the_shipped_starter_is_what_the_recipe_says() -> None:
+    from safetensors import safe_open
+
+    weights = list(STARTER.glob("*.safetensors"))
+    assert len(weights) == 1
+    assert weights[0].stat().st_size < 64e6
+    with safe_open(weights[0], "pt") as file:
+        tensors = [file.get_tensor(name) for name in file.keys()]  # noqa: SIM118 (the file is no dict)
+    assert sum(tensor.numel() for tensor in tensors) == parameter_count(Recipe())
+    assert {str(tensor.dtype) for tensor in tensors} == {"torch.bfloat16"}
+
+
+def test_the_shipped_starter_loads_and_ends_its_answer() -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(STARTER)
+    model = AutoModelForCausalLM.from_pretrained(STARTER)
+    messages = [{"role": "user", "content": "Thank you"}]
+    prompt = tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_tensors="pt", return_dict=True)
+    made = model.generate(**prompt, max_new_tokens=60)[0, prompt["input_ids"].shape[1] :]
+    assert tokenizer.decode(made, skip_special_tokens=True).strip()
+    assert made[-1] == tokenizer.eos_token_id
