@@ -1,0 +1,81 @@
+# ruff: noqa: E501
+"""Sentences, clauses and quotes of a message, before anyone asks what they mean."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import pairwise
+
+QUOTE_SIGNS = str.maketrans({"’": "'", "‘": "'", "‛": "'", "ʼ": "'", "“": '"', "”": '"', "„": '"', "«": '"', "»": '"'})
+ENDS = " \t\r\n.,;:!…。！，、؟।\"'()[]-–—*_~`"
+STRETCHED = re.compile(r"([^\W\d_])\1{2,}")
+SENTENCE_END = re.compile(r"(?<=[a-z0-9)\"'%])[.](?=\s|$)|[!?;…。！？؟।]+|\n+", re.IGNORECASE)
+INITIALS = re.compile(
+    r"(?:\b[A-Za-z]|\b(?:mr|mrs|ms|dr|st|vs|inc|ltd|co|corp|approx|e\.g|i\.e|etc|no))$", re.IGNORECASE
+)
+QUOTED = re.compile(r'"[^"]{2,}"|(?<![\w])\'[^\']{2,}\'(?![\w])|```.*?```|`[^`]+`|^>.*$', re.DOTALL | re.MULTILINE)
+ASKING = re.compile(
+    r"^(?:and |so |but |ok |okay |hey |hi )*(?:do|does|did|is|are|was|were|can|could|would|will|should|may|might|have|has|"
+    r"what|why|who|whom|whose|which|when|where|how|am i|what's|whats|who's|where's|how's)\b",
+    re.IGNORECASE,
+)
+FRAGMENT = re.compile(r",\s+|\s+[-–—]+\s+|:\s+|\s+(?:and then|but|and|then)\s+")
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A sentence of the message; `start` is its place in the message."""
+
+    text: str
+    start: int
+    asks: bool
+
+
+def tidy(text: str) -> str:
+    """One form for what looks the same: composed letters, straight quotes. The length may change."""
+    return unicodedata.normalize("NFC", text).translate(QUOTE_SIGNS)
+
+
+def plain(clause: str) -> str:
+    """A clause as the phrase book has it: small letters, single spaces, no signs at its ends, no stretched letters."""
+    low = " ".join(clause.lower().split())
+    bare = low.strip(ENDS).rstrip("?？؟ ").strip(ENDS) or low.strip()
+    return STRETCHED.sub(r"\1", bare)
+
+
+def without_quotes(text: str) -> str:
+    """The text with what it quotes blanked out, every other character in its place.
+
+    A message that is one quotation from end to end is taken at its word.
+    """
+    whole = text.strip()
+    if QUOTED.fullmatch(whole) and not whole.startswith((">", "```")):
+        return text.replace('"', " ")
+    return QUOTED.sub(lambda quote: re.sub(r"[^\n]", " ", quote.group()), text)
+
+
+def sentences(text: str) -> list[Clause]:
+    """Split into sentences; a full stop after an initial or inside a number ends none."""
+    found: list[Clause] = []
+    start = 0
+    marks = [(m.start(), m.end(), m.group()) for m in SENTENCE_END.finditer(text)] + [(len(text), len(text), "")]
+    for begin, end, mark in marks:
+        if mark == "." and INITIALS.search(text[max(0, begin - 6) : begin]):
+            continue
+        raw = text[start:begin]
+        if raw.strip():
+            lead = len(raw) - len(raw.lstrip())
+            body = raw.strip()
+            asks = "?" in mark or "？" in mark or "؟" in mark or bool(ASKING.match(body))
+            found.append(Clause(body, start + lead, asks))
+        elif mark.strip() and not found and not text[end:].strip():
+            found.append(Clause(mark.strip(), begin, True))
+        start = end
+    return found
+
+
+def fragments(sentence: str) -> list[str]:
+    """The parts of a sentence between commas, dashes and "and", in order."""
+    cuts = [0, *(p for m in FRAGMENT.finditer(sentence) for p in m.span()), len(sentence)]
+    parts = [sentence[a:b].strip() for a, b in list(pairwise(cuts))[::2]]
+    return [part for part in parts if part]
