@@ -5,6 +5,7 @@ the caller turns that into words.
 """
 
 import json
+import os
 import re
 import resource
 import sys
@@ -40,8 +41,9 @@ def confine(limits: Limits) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
-    def refuse(event: str, _arguments: tuple[Any, ...]) -> None:
-        if event.startswith(FORBIDDEN_EVENTS):
+    def refuse(event: str, arguments: tuple[Any, ...]) -> None:
+        writes = event == "open" and bool(arguments[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT))
+        if writes or event.startswith(FORBIDDEN_EVENTS):
             raise PermissionError(f"a file being read asked for {event}")
 
     sys.addaudithook(refuse)

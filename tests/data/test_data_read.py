@@ -1,0 +1,382 @@
+"""Reading a user's files, the good and the bad ones."""
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from finetune.data.document import Document, Limits
+from finetune.data.read import SUPPORTED, read_file
+from finetune.errors import UserError
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(64)
+POLICY = [
+    "Refunds are issued within 14 days of the request.",
+    "You must cancel an appointment at least 24 hours in advance.",
+]
+
+
+@pytest.fixture
+def put(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
+    """Write a file and give its path."""
+
+    def write(name: str, content: str | bytes) -> Path:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+Put = Callable[[str, "str | bytes"], Path]
+
+
+def pdf(*pages: str, password: str | None = None) -> bytes:
+    from fpdf import FPDF
+
+    document = FPDF()
+    if password:
+        document.set_encryption(owner_password="owner", user_password=password)
+    for text in pages:
+        document.add_page()
+        document.set_font("Helvetica", size=12)
+        if text:
+            document.multi_cell(0, 8, text)
+    return bytes(document.output())
+
+
+def workbook(rows: list[list[object]], merge: str | None = None) -> bytes:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    if merge:
+        book.active.merge_cells(merge)
+    file = io.BytesIO()
+    book.save(file)
+    return file.getvalue()
+
+
+def refused(path: Path, **limits: int) -> UserError:
+    with pytest.raises(UserError) as caught:
+        read_file(path, limits=Limits(**limits))
+    assert caught.value.action, "every refusal says what to do next"
+    return caught.value
+
+
+def notes(document: Document) -> str:
+    return " ".join(document.notes)
+
+
+# Tables as text
+
+
+def test_a_plain_table_keeps_the_row_numbers_of_its_spreadsheet(put: Put) -> None:
+    table = read_file(put("faq.csv", "Question,Answer\nOpen on Sunday?,No.\n\nParking?,Behind the house.\n")).tables[0]
+    assert table.header == ["Question", "Answer"]
+    assert table.filled() == [(2, ["Open on Sunday?", "No."]), (4, ["Parking?", "Behind the house."])]
+
+
+def test_an_empty_file_is_refused(put: Put) -> None:
+    assert "empty" in refused(put("faq.csv", "")).what
+    assert "empty" in refused(put("spaces.txt", "  \n\n ")).what
+
+
+def test_column_names_without_rows_are_refused_by_name(put: Put) -> None:
+    error = refused(put("faq.csv", "Question,Answer\n"))
+    assert "Question, Answer" in error.what and error.where == "faq.csv"
+    assert "no rows" in refused(put("faq.xlsx", workbook([["Question", "Answer"]]))).what
+
+
+def test_a_sheet_without_any_row_is_refused(put: Put) -> None:
+    assert refused(put("none.xlsx", workbook([]))).where == "none.xlsx"
+    assert refused(put("none.json", "[]")).where == "none.json"
+
+
+def test_one_column_stays_one_column(put: Put) -> None:
+    table = read_file(put("one.csv", "message\nHello, how are you\nFine, thanks, bye\n")).tables[0]
+    assert table.header == ["message"]
+    assert table.rows == [["Hello, how are you"], ["Fine, thanks, bye"]]
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16", "utf-16-le", "utf-8-sig"])
+def test_accents_survive_other_encodings(put: Put, encoding: str) -> None:
+    text = "Frage;Antwort\nWann öffnen Sie?;Täglich außer Montag, früh um 8 Uhr.\nWo parke ich?;Hinter dem Haus.\n"
+    document = read_file(put("faq.csv", text.encode(encoding)))
+    assert document.tables[0].rows[0] == ["Wann öffnen Sie?", "Täglich außer Montag, früh um 8 Uhr."]
+    if encoding in ("latin-1", "cp1252"):
+        assert "not in UTF-8" in notes(document)
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|", ","])
+def test_the_separator_is_found(put: Put, separator: str) -> None:
+    rows = [["Question", "Answer"], ["Open?", "Yes"], ["Parking?", "No"]]
+    table = read_file(put("faq.csv", "\n".join(separator.join(row) for row in rows))).tables[0]
+    assert [table.header, *table.rows] == rows
+
+
+def test_an_unclosed_quote_costs_its_line_only_and_the_line_is_named(put: Put) -> None:
+    text = 'q,a\nOne?,First\nTwo?,"never closed\nThree?,"a, b"\nFour?,Fourth\n'
+    document = read_file(put("faq.csv", text))
+    assert [row[0] for _, row in document.tables[0].filled()] == ["One?", "Three?", "Four?"]
+    assert [number for number, _ in document.tables[0].filled()] == [2, 4, 5]
+    assert "Line 3" in notes(document)
+
+
+def test_an_unclosed_quote_in_the_last_line_is_named_too(put: Put) -> None:
+    document = read_file(put("faq.csv", 'q,a\nOne?,First\nTwo?,"never closed\n'))
+    assert [row for _, row in document.tables[0].filled()] == [["One?", "First"]]
+    assert "Line 3" in notes(document)
+
+
+def test_bare_quotes_inside_a_quoted_cell_are_kept(put: Put) -> None:
+    document = read_file(put("faq.csv", 'q,a\n"He said "hi" to me","Say "hi" back"\nTwo?,Second\n'))
+    assert document.tables[0].rows == [['He said "hi" to me', 'Say "hi" back'], ["Two?", "Second"]]
+
+
+def test_a_row_with_surplus_cells_is_left_out_and_named(put: Put) -> None:
+    document = read_file(put("faq.csv", "q,a\nOne?,First\nTwo?,yes, but later\nThree?,Third\nFour?,Fourth\n"))
+    assert [number for number, _ in document.tables[0].filled()] == [2, 4, 5]
+    assert "Line 3 has more cells" in notes(document)
+
+
+def test_a_table_without_column_names_gets_numbers(put: Put) -> None:
+    table = read_file(
+        put("faq.csv", "When do you open on Monday?,At eight.\nWhere can I park my car?,Behind.\n")
+    ).tables[0]
+    assert table.header == ["Column 1", "Column 2"]
+    assert table.first_row == 1 and len(table.rows) == 2
+
+
+def test_nul_bytes_are_removed_and_told(put: Put) -> None:
+    document = read_file(put("faq.csv", b"q,a\nOpen\x00?,Yes\x00\n"))
+    assert document.tables[0].rows == [["Open?", "Yes"]]
+    assert "2 NUL" in notes(document)
+
+
+def test_spreadsheet_formulas_in_a_csv_stay_text(put: Put) -> None:
+    table = read_file(put("faq.csv", 'q,a\nTotal?,"=HYPERLINK(""http://x"",""y"")"\nSum?,=1+1\n')).tables[0]
+    assert table.rows == [["Total?", '=HYPERLINK("http://x","y")'], ["Sum?", "=1+1"]]
+
+
+# JSON
+
+
+def test_a_broken_json_line_is_named_and_the_others_are_read(put: Put) -> None:
+    lines = [json.dumps({"question": f"Question {i}?", "answer": f"Answer {i}."}) for i in range(1, 21)]
+    lines[13] = '{"question": "Question 14?", "answer": '
+    document = read_file(put("faq.jsonl", "\n".join(lines)))
+    assert "Line 14" in notes(document)
+    rows = document.tables[0].filled()
+    assert len(rows) == 19 and rows[13] == (15, ["Question 15?", "Answer 15."])
+
+
+def test_json_that_is_none_is_refused_with_the_place(put: Put) -> None:
+    assert "line 2" in refused(put("faq.json", '[{"question": "a",\n "answer" oops}]')).what
+
+
+def test_deeply_nested_json_is_refused(put: Put) -> None:
+    assert refused(put("deep.json", "[" * 200_000)).where == "deep.json"
+
+
+def test_chat_exports_keep_all_turns(put: Put) -> None:
+    openai = {
+        "messages": [
+            {"role": r, "content": c} for r, c in (("system", "Be kind."), ("user", "Hi"), ("assistant", "Hello"))
+        ]
+    }
+    share = {
+        "conversations": [
+            {"from": f, "value": v} for f, v in (("human", "A?"), ("gpt", "B."), ("human", "C?"), ("gpt", "D."))
+        ]
+    }
+    document = read_file(put("chats.jsonl", f"{json.dumps(openai)}\n{json.dumps(share)}\n"))
+    assert document.conversations[0].messages == [("system", "Be kind."), ("user", "Hi"), ("assistant", "Hello")]
+    assert len(document.conversations[1].messages) == 4 and document.conversations[1].row == 2
+
+
+def test_an_instruction_and_its_input_make_one_question(put: Put) -> None:
+    rows = [{"instruction": "Shorten this.", "input": "A long text.", "output": "Short."}]
+    table = read_file(put("alpaca.json", json.dumps(rows))).tables[0]
+    assert table.header == ["instruction", "output"]
+    assert table.rows == [["Shorten this.\n\nA long text.", "Short."]]
+
+
+def test_pairs_deep_inside_a_data_set_are_found(put: Put) -> None:
+    nested = {"data": [{"paragraphs": [{"context": "c", "qas": [{"question": "Who?", "answers": [{"text": "Ada"}]}]}]}]}
+    table = read_file(put("squad.json", json.dumps(nested))).tables[0]
+    assert table.rows == [["Who?", "Ada"]]
+
+
+# Sheets
+
+
+def test_merged_cells_count_for_every_row_they_cover(put: Put) -> None:
+    rows: list[list[object]] = [
+        ["Topic", "Question", "Answer"],
+        ["Billing", "How?", "By card."],
+        [None, "When?", "Monthly."],
+    ]
+    document = read_file(put("faq.xlsx", workbook(rows, merge="A2:A3")))
+    assert document.tables[0].rows == [["Billing", "How?", "By card."], ["Billing", "When?", "Monthly."]]
+    assert "merged" in notes(document)
+
+
+def test_a_title_above_the_column_names_is_passed_over(put: Put) -> None:
+    rows: list[list[object]] = [["Our FAQ 2024", None], ["Question", "Answer"], ["Open?", "Yes."], ["Closed?", "No."]]
+    table = read_file(put("faq.xlsx", workbook(rows, merge="A1:B1"))).tables[0]
+    assert table.header == ["Question", "Answer"] and table.first_row == 3
+
+
+def test_a_formula_without_stored_result_is_told_with_its_cell(put: Put) -> None:
+    document = read_file(
+        put("fees.xlsx", workbook([["Question", "Answer"], ["Fee?", "=10*2"], ["Tax?", "None at all."]]))
+    )
+    assert "no stored result (first: B2)" in notes(document)
+    assert document.tables[0].rows[0] == ["Fee?", ""]
+
+
+# Documents
+
+
+def test_a_pdf_gives_passages_with_page_and_heading(put: Put) -> None:
+    document = read_file(put("policy.pdf", pdf(f"Refunds\n{POLICY[0]}", f"Appointments\n{POLICY[1]}")))
+    assert [(p.text, p.page, p.heading) for p in document.passages] == [
+        (POLICY[0], 1, "Refunds"),
+        (POLICY[1], 2, "Appointments"),
+    ]
+
+
+def test_an_encrypted_pdf_is_refused_by_its_reason(put: Put) -> None:
+    assert "password" in refused(put("secret.pdf", pdf("Secret text of ours.", password="horse"))).what
+
+
+def test_a_scanned_pdf_is_refused_by_its_reason(put: Put) -> None:
+    error = refused(put("scan.pdf", pdf("", "")))
+    assert "2 pages are pictures" in error.what and "OCR" in error.action
+
+
+def test_word_headings_lists_and_tables_are_read(tmp_path: Path) -> None:
+    import docx
+
+    word = docx.Document()
+    word.add_heading("What must I bring?", 1)
+    word.add_paragraph("Please bring:")
+    word.add_paragraph("your insurance card", style="List Bullet")
+    table = word.add_table(rows=2, cols=2)
+    for cell, text in zip(
+        [*table.rows[0].cells, *table.rows[1].cells], ["Question", "Answer", "Open?", "Yes."], strict=True
+    ):
+        cell.text = text
+    word.save(str(tmp_path / "policy.docx"))
+    document = read_file(tmp_path / "policy.docx")
+    assert document.passages[0].heading == "What must I bring?"
+    assert document.passages[0].text == "Please bring:\n- your insurance card"
+    assert document.tables[0].rows == [["Open?", "Yes."]]
+
+
+def test_a_web_page_is_read_without_its_menus_and_without_fetching_anything(put: Put) -> None:
+    page = (
+        "<!doctype html><html><head><script>alert(1)</script></head><body><nav>Home | About</nav>"
+        "<h2>How do I pay?</h2><p>Pay by card or <b>cash</b>.</p><img src='file:///etc/passwd'>"
+        "<iframe src='http://127.0.0.1:9/'></iframe><div style='display:none'>hidden words</div></body></html>"
+    )
+    passages = read_file(put("faq.html", page)).passages
+    assert [(p.heading, p.text) for p in passages] == [("How do I pay?", "Pay by card or cash.")]
+
+
+def test_markdown_and_text_give_headings(put: Put) -> None:
+    markdown = read_file(put("faq.md", "# FAQ\n\n## How do I pay?\n\nBy **card** or [online](http://x).\n"))
+    assert [(p.heading, p.text) for p in markdown.passages] == [("How do I pay?", "By card or online.")]
+    text = read_file(put("faq.txt", "Q: How do I pay?\nA: By card.\n\nQ: When?\nA: At the visit.\n"))
+    assert [(p.heading, p.text) for p in text.passages] == [("How do I pay?", "By card."), ("When?", "At the visit.")]
+
+
+# Files that lie, and files that attack
+
+
+def test_a_pdf_called_csv_is_read_as_the_pdf_it_is(put: Put) -> None:
+    document = read_file(put("policy.csv", pdf(POLICY[0])))
+    assert document.kind == "pdf" and "the content is a PDF" in notes(document)
+
+
+def test_a_csv_called_xlsx_is_read_as_the_csv_it_is(put: Put) -> None:
+    document = read_file(put("export.xlsx", "Question,Answer\nOpen?,Yes\n"))
+    assert document.kind == "csv" and document.tables[0].rows == [["Open?", "Yes"]]
+
+
+def test_a_picture_called_csv_is_refused(put: Put) -> None:
+    assert "picture" in refused(put("faq.csv", PNG)).what
+
+
+def test_unsupported_endings_are_told_what_is_supported(put: Put) -> None:
+    error = refused(put("notes.xyz", "some text"))
+    assert ".xyz" in error.what and SUPPORTED in error.action
+
+
+def test_a_bomb_in_office_clothes_is_refused_before_it_is_opened(put: Put) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b"\x00" * 60 * 2**20)
+    assert "unpack" in refused(put("bomb.docx", file.getvalue())).what
+
+
+def test_a_plain_archive_and_a_damaged_one_are_refused(put: Put) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("faq.csv", "q,a")
+    assert "archive" in refused(put("faq.zip", file.getvalue())).what
+    assert "damaged" in refused(put("faq.xlsx", workbook([["q", "a"], ["b", "c"]])[:900])).what
+
+
+def test_a_damaged_pdf_is_refused(put: Put) -> None:
+    assert refused(put("policy.pdf", b"%PDF-1.7\n" + b"garbage " * 50)).where == "policy.pdf"
+
+
+def test_a_huge_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "huge.csv"
+    with open(path, "wb") as file:
+        file.truncate(200 * 2**20)
+    assert "200 MiB; the limit is 50 MiB" in refused(path).what
+
+
+def test_a_parser_that_takes_too_much_memory_is_stopped(put: Put) -> None:
+    rows: list[list[object]] = [["q", "a"]] + [[f"question {i}", "answer " * 20] for i in range(20_000)]
+    assert "memory" in refused(put("big.xlsx", workbook(rows)), memory_mib=150).what
+
+
+def test_reading_that_takes_too_long_is_stopped(put: Put) -> None:
+    assert "longer than 0 seconds" in refused(put("policy.pdf", pdf(POLICY[0])), seconds=0).what
+
+
+@pytest.mark.parametrize(
+    "name", ["..csv", "-rf.csv", "a\nb\x1b[31m.csv", "\u202evsc.csv", "<script>.csv", "x" * 200 + ".csv"]
+)
+def test_hostile_names_are_shown_harmlessly(put: Put, name: str) -> None:
+    document = read_file(put(name, "q,a\nOpen?,Yes\n"))
+    assert document.file.isprintable() and len(document.file) <= 100
+
+
+def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
+    assert "not a file" in refused(tmp_path).what
+    assert "cannot be opened" in refused(tmp_path / "gone.csv").what
+
+
+def test_the_reading_process_may_use_neither_network_nor_programs_nor_write_files(tmp_path: Path) -> None:
+    import subprocess
+    import sys
+
+    for attempt in (
+        "import socket; socket.create_connection(('127.0.0.1', 9))",
+        "import subprocess; subprocess.run(['true'])",
+        f"open({str(tmp_path / 'written')!r}, 'w').write('x' * 10)",
+    ):
+        program = f"from finetune.data.read_worker import *; confine(Limits()); {attempt}"
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+        assert done.returncode != 0
+        assert "PermissionError" in done.stderr or "OSError" in done.stderr or done.returncode < 0, done.stderr
+    assert not (tmp_path / "written").exists() or (tmp_path / "written").stat().st_size == 0
