@@ -102,6 +102,44 @@ def check_folder(folder: Path, name: str) -> None:
         raise problem("The folder has no weights (model.safetensors).", "Copy the model's folder again.")
 
 
+@dataclass(frozen=True)
+class ModelSize:
+    """What time and memory depend on."""
+
+    parameters: int
+    layers: int
+    width: int
+    heads: int
+    context: int
+
+
+def model_size(source: ModelSource) -> ModelSize:
+    """The model's size from its config, without loading its weights.
+
+    Raises:
+        UserError: the config cannot be had.
+    """
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    with load_errors(source, "model"):
+        config = AutoConfig.from_pretrained(source.location, revision=source.revision, trust_remote_code=False)
+        entry = known(source.name)
+        if entry is not None and not source.is_folder:
+            parameters = entry.parameters
+        else:
+            import torch
+
+            with torch.device("meta"):  # shapes without memory
+                parameters = AutoModelForCausalLM.from_config(config).num_parameters()
+    return ModelSize(
+        parameters,
+        config.num_hidden_layers,
+        config.hidden_size,
+        config.num_attention_heads,
+        getattr(config, "max_position_embeddings", 2048),
+    )
+
+
 def load_tokenizer(source: ModelSource) -> Any:
     """The model's tokenizer, with a ChatML template where it has none.
 

@@ -12,6 +12,8 @@ from finetune.example import Example, Message
 if TYPE_CHECKING:
     import torch
 
+VALIDATION_ROWS = 100  # thousands of answer tokens, enough to see a change of a few per cent; more slows each check
+
 # What a base without a chat template of its own gets; SmolLM2 and Qwen bring the same. {end} closes a turn.
 CHATML = (
     "{{% for message in messages %}}<|im_start|>{{{{ message['role'] }}}}\n"

@@ -38,12 +38,11 @@ from finetune.status import (
     read_status,
     write_status,
 )
-from finetune.tokens import TokenRow, tokenize_all, updates_of_epoch
+from finetune.tokens import VALIDATION_ROWS, TokenRow, tokenize_all, updates_of_epoch
 
 if TYPE_CHECKING:
     from finetune.learner import Learner
 
-VALIDATION_ROWS = 200  # enough to see a change of a few per cent; more would slow every check
 CHECKPOINT_SECONDS = 30.0  # what a kill may cost at most, beside the checkpoint at every check
 EAGER_TOKENS = 640  # to this length plain matrix products beat the fused attention on a CPU
 

@@ -17,6 +17,7 @@ os.environ.update(
     TRANSFORMERS_OFFLINE="1",
     GRADIO_ANALYTICS_ENABLED="False",
     TOKENIZERS_PARALLELISM="false",
+    OMP_WAIT_POLICY="PASSIVE",  # threads that spin while they wait make tests crawl on a busy machine
 )
 # Models this small are faster on one thread; two that spin for each other crawl when the machine is busy.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
