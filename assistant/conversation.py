@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -104,7 +105,12 @@ class Conversation:
         try:
             with self.turn():
                 names = [self.keep_file(path) for path in files]
-                yield from self.run(self.input_for(checked(text, names), names))
+                text, hidden = without_secrets(checked(text, names))
+                for event in self.run(self.input_for(text, names)):
+                    if isinstance(event, Reply) and hidden:
+                        note = f"(I hid this in your message before storing it: {', '.join(hidden)}.)"
+                        event = replace(event, text=f"{note}\n\n{event.text}")
+                    yield event
         except USER_ERRORS as error:
             last = self.reply()
             yield Reply(str(error), last.options, last.waiting_for, last.stage, [])
@@ -284,6 +290,19 @@ def checked(text: str, files: Sequence[str]) -> str:
             action="Put the text into a file and attach it; I will learn from it there.",
         )
     return text
+
+
+def without_secrets(text: str) -> tuple[str, list[str]]:
+    """A message without what must not be stored, and the kinds of what was replaced by a tag.
+
+    Names and addresses stay: a team tells of itself by them.
+    """
+    from finetune.data.personal import find_personal
+
+    found = [item for item in find_personal([text]) if item.kind not in ("name", "address")]
+    for item in sorted(found, key=lambda item: -item.start):
+        text = f"{text[: item.start]}[{item.kind}]{text[item.end :]}"
+    return text, list(dict.fromkeys(item.kind for item in found))
 
 
 def tool_events(message: Any) -> Iterator[Event]:

@@ -1,7 +1,7 @@
 """What the guide says or does next, decided from the project's state and the user's words alone."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from assistant.choices import columns_in, correction_in, new_text, place_to_publish, settings_in
@@ -10,10 +10,7 @@ from assistant.messages import OPENED, Exchange
 from assistant.understanding import SURE, Understood
 from tools.brief import Brief, in_words
 from tools.interview import status_in_words
-from tools.journey import State
-
-# Questions worth asking that are not needed: asked once, after the needed ones.
-ALSO_ASKED = ("wrong_answer", "never", "pairs")
+from tools.journey import STAGE_NAMES, State
 
 
 @dataclass(frozen=True)
@@ -156,12 +153,16 @@ class Policy:
 
     # --- what the user's words ask for ---------------------------------------------------------------------------
 
+    def said_command(self) -> str | None:
+        """The meaning of a suggested reply, taken as it stands."""
+        said = self.exchange.said.strip().lower().rstrip(".!?")
+        return COMMANDS.get(said) or COMMANDS.get(f"{said}?")
+
     @property
     def intent(self) -> str | None:
         """What the user wants done, when that is certain."""
-        said = self.exchange.said.strip().lower().rstrip(".!")
-        if said in COMMANDS or f"{said}?" in COMMANDS:
-            return COMMANDS.get(said) or COMMANDS[f"{said}?"]
+        if command := self.said_command():
+            return command
         if self.understood is None or not self.understood.intents:
             return None
         best = self.understood.intents[0]
@@ -184,10 +185,14 @@ class Policy:
         if self.understood is None or self.intent in ("edit", "correct_answer", "show_data", "try"):
             return None
         facts = {n: plain(f.value) for n, f in self.understood.facts.items() if f.score >= SURE}
+        if self.said_command():
+            facts.pop(str(self.asked), None)
         if self.asked in ("rules", "columns", "files", "publish") and not self.understood.removed:
             facts.pop("organisation", None)  # an answer about something else is not a self-description
         removed = {n: values for n, values in self.understood.removed.items() if values}
-        skipped = [self.asked] if self.skips() and self.asked in Brief.questions() else []
+        if removed and self.asked not in removed:
+            facts.pop(str(self.asked), None)  # "no, the EU, not Ohio" corrects an earlier answer, not the open question
+        skipped = self.skipped_fields()
         if not (facts or removed or skipped):
             return None
         args: dict[str, Any] = {}
@@ -199,13 +204,23 @@ class Policy:
             args["skip"] = skipped
         return Call("record_facts", args)
 
+    def skipped_fields(self) -> list[str]:
+        """What the user leaves open: the question at hand, or all of them when a later stage is asked for."""
+        later = self.understood.target if self.understood and self.intent in ("next", "back") else None
+        if self.state.stage == "interview" and later in ("knowledge", "data"):
+            return self.state.brief.missing()
+        return [self.asked] if self.asked in Brief.questions() and self.skips() else []
+
     def skips(self) -> bool:
         """The user leaves the question open: skip, a second "I don't know", or "no" to "is there anything …?"."""
         if self.intent == "skip" or (self.intent == "next" and self.asked in Brief.questions()):
             return True
         if self.intent == "unsure":
-            return bool(self.exchange.extra.get("helped")) or self.asked in ALSO_ASKED
-        return self.intent == "no" and self.asked in ALSO_ASKED
+            return bool(self.exchange.extra.get("helped")) or not self.needed()
+        return self.intent == "no" and not self.needed()
+
+    def needed(self) -> bool:
+        return self.asked in Brief.questions() and Brief.ask(str(self.asked)).needed
 
     def action(self) -> Call | None:
         """The command in the message as a tool call; None where there is none, or a word is still missing."""
@@ -329,13 +344,21 @@ class Policy:
             return Say("Where should it go: a file on this machine, an API, a Space, or the Hub?", options, "publish")
         if intent == "back" and understood is not None:
             return self.go_back(understood.target)
+        if intent == "start_training":
+            return self.not_ready()
         answer = self.small_talk()
         if answer is not None:
-            question = self.pending()
+            question = self.pending(again=True)
             return self.with_question(answer, question) if question else Say(answer, self.suggestions())
         if intent is None and not self.exchange.files and (understood is None or not understood.facts):
             return self.not_understood()
         return None
+
+    def not_ready(self) -> Say:
+        """Training was asked for too early: say what comes before it."""
+        question = self.pending(again=True)
+        text = f"Not yet: we are still at “{STAGE_NAMES[self.state.stage]}”."
+        return self.with_question(text, question) if question else Say(text, self.suggestions())
 
     def refused(self) -> Say | None:
         """The user did not say yes to an approval."""
@@ -397,7 +420,7 @@ class Policy:
         """Nothing certain in the message: offer the likely readings, never act on a guess."""
         guesses = self.understood.intents if self.understood else []
         options = tuple(dict.fromkeys(INTENT_LABELS[g.name] for g in guesses[:3] if g.name in INTENT_LABELS))
-        question = self.pending()
+        question = self.pending(again=True)
         if options:
             return Say(
                 "I am not sure what you mean. Is it one of these?", options, question.waiting_for if question else None
@@ -416,12 +439,12 @@ class Policy:
             return self.after_trial_answer(told)
         if self.exchange.ran("delete_project"):
             return Say(told)
-        if self.exchange.ran("show_data"):
+        if self.exchange.ran("show_data") and stage not in ("interview", "knowledge"):
             closing = "Say “drop 3”, “row 2 should answer: …”, or go on."
             return Say(f"{told} {closing}", self.suggestions(), self.waiting_after_data())
         if self.exchange.ran("plan_training") and not self.exchange.ran("start_training"):
             return Call("start_training", text=told)
-        if stage == "knowledge" and not state.knowledge.offered and self.also_asked() is None:
+        if stage == "knowledge" and not state.knowledge.offered:
             return Call("keep_rules") if self.exchange.ran("find_rules") else Call("find_rules", text=told)
         if self.moved_away():
             return Call("find_rules", text=told)
@@ -496,26 +519,20 @@ class Policy:
         joined = f"{text}\n\n{question.text}" if text else question.text
         return Say(joined, question.options, question.waiting_for, question.note)
 
-    def pending(self) -> Say | None:
-        """The question the journey is at; None where the next move is the user's."""
+    def pending(self, *, again: bool = False) -> Say | None:
+        """The question the journey is at, shorter where it is asked `again`; None where the next move is the user's."""
         state = self.state
         stage = state.stage
         if stage == "interview":
-            return self.question_for(state.brief.missing()[0])
-        if stage == "knowledge" and (also := self.also_asked()) is not None:
-            return self.question_for(also)
+            name = self.asked if again and self.asked in state.brief.missing() else state.brief.missing()[0]
+            question = self.question_for(str(name))
+            return replace(question, text=Brief.ask(str(name)).question) if again else question
         if stage == "knowledge":
             text = "Which of these apply to you? Say “keep all”, or the numbers to keep or drop."
             return Say(text, ("Keep all", "Keep none", "Drop 1"), "rules")
         if stage == "data":
             return self.data_question()
         return None
-
-    def also_asked(self) -> str | None:
-        if self.state.knowledge.offered:
-            return None
-        open_fields = self.state.brief.missing(needed_only=False)
-        return next((name for name in ALSO_ASKED if name in open_fields), None)
 
     def data_question(self) -> Say:
         sources = self.state.sources

@@ -8,16 +8,15 @@ import pytest
 
 from assistant.conversation import LONGEST_MESSAGE, Assistant, Conversation
 from assistant.events import Reply
-from assistant.settings import Settings
 from tests.bad_files import BAD_FILES, BadFile
 from tests.files import dental_csv
+from tests.talking import last, make_assistant
 from tools.journey import read_brief, read_sources
 
 
 @pytest.fixture(scope="module")
 def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    home = tmp_path_factory.mktemp("home")
-    return Assistant(Settings(home=home, chat_model=None, secret=None, host="127.0.0.1", port=0))
+    return make_assistant(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture
@@ -30,9 +29,7 @@ def talk(assistant: Assistant, request: pytest.FixtureRequest) -> Iterator[Conve
 
 
 def say(talk: Conversation, text: str, *files: Path) -> Reply:
-    reply = list(talk.send(text, files))[-1]
-    assert isinstance(reply, Reply)
-    return reply
+    return last(talk.send(text, files))
 
 
 @pytest.mark.parametrize("bad", BAD_FILES, ids=lambda bad: bad.name)

@@ -40,7 +40,8 @@ class Ask:
     question: str
     why: str
     options: tuple[str, ...] = ()
-    needed: bool = False
+    needed: bool = False  # the model would fit badly without it
+    wanted: bool = False  # worth asking for; what is neither is only noted when it is volunteered
 
 
 class Pair(BaseModel):
@@ -133,6 +134,7 @@ class Brief(BaseModel):
             "And what would make an answer wrong, or even harmful?",
             "I turn it into checks that the model must pass.",
             ("It makes something up", "It gives advice only a professional may give", "It shows personal data"),
+            wanted=True,
         ),
     ] = Field(None, description="what makes an answer wrong")
     never: Annotated[
@@ -141,6 +143,7 @@ class Brief(BaseModel):
             "Is there anything it must never do or say?",
             "Each point becomes a refusal example and a test.",
             ("Give a diagnosis", "Promise an outcome", "Ask for a password"),
+            wanted=True,
         ),
     ] = Field([], description="what the model must never do")
     pairs: Annotated[
@@ -148,6 +151,7 @@ class Brief(BaseModel):
         Ask(
             "Can you give me one real question and the answer you would be proud of?",
             "One real example tells me more than ten descriptions.",
+            wanted=True,
         ),
     ] = Field([], description="real cases from the user: question and right answer")
     tone: Annotated[
@@ -204,13 +208,11 @@ class Brief(BaseModel):
         """The fields that are filled, in order."""
         return {name: value for name in self.questions() if (value := getattr(self, name))}
 
-    def missing(self, *, needed_only: bool = True) -> list[str]:
-        """Fields neither known nor skipped, in the order they are asked."""
-        return [
-            name
-            for name in self.questions()
-            if not getattr(self, name) and name not in self.skipped and (not needed_only or self.ask(name).needed)
-        ]
+    def missing(self) -> list[str]:
+        """Fields to ask for that are neither known nor skipped: the needed ones first, in order."""
+        still_open = [n for n in self.questions() if not getattr(self, n) and n not in self.skipped]
+        needed = [n for n in still_open if self.ask(n).needed]
+        return needed + [n for n in still_open if self.ask(n).wanted]
 
 
 def in_words(field: str, value: Any) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from finetune.jobs import Jobs
+from finetune.machine import Machine
 from finetune.project import Project, Run
 
 if TYPE_CHECKING:
@@ -44,6 +45,11 @@ class Services:
 
         with self._lock:
             return Library(self.home / "index", self.encoder)
+
+    @cached_property
+    def machine(self) -> Machine:
+        """Cores, memory and accelerator, measured once."""
+        return Machine.measure()
 
     @cached_property
     def jobs(self) -> Jobs:

@@ -5,14 +5,13 @@ from typing import Any
 
 from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
-from pydantic import ValidationError
 
 from finetune.curve import explain
 from finetune.errors import UserError
 from finetune.files import read_json, write_json, write_jsonl
 from finetune.plan import TrainingPlan
 from finetune.project import Project, Run
-from finetune.propose import propose_plan
+from finetune.propose import YOUR_CHOICE, propose_plan
 from finetune.status import read_metrics, read_status
 from finetune.verdict import judge_need
 from tools.context import Context, Services
@@ -61,31 +60,22 @@ def plan_training(runtime: ToolRuntime[Context], changes: dict[str, Any] | None 
         )
     brief = read_brief(context.project)
     examples = in_use(context.project.read_examples())
-    message = system_message(brief, kept_entries(context))
-    try:
-        plan = propose_plan(
-            examples, str(wanted.pop("base_model", "starter")), changes={**wanted, "system_message": message}
-        )
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise UserError(
-            f"{first['loc'][0]} cannot be {first.get('input')!r}: {first['msg']}.", action="Choose another value."
-        ) from error
+    plan = propose_plan(
+        examples,
+        machine=context.services.machine,
+        changes=wanted,
+        system_message=system_message(brief, kept_entries(context)),
+    )
     remember(context.project, "the plan")
     write_model(context.project.plan, plan)
     return ToolResult(plan_in_words(plan), [plan_card(plan)]).for_agent()
-
-
-YOUR_CHOICE = "you asked for it"
 
 
 def asked_for(plan: TrainingPlan | None) -> dict[str, Any]:
     """Settings of an earlier plan that the user chose: they outlive a new proposal."""
     if plan is None:
         return {}
-    return {
-        n: getattr(plan, n) for n, reason in plan.reasons.items() if YOUR_CHOICE in reason and n != "system_message"
-    }
+    return {n: getattr(plan, n) for n, reason in plan.reasons.items() if reason == YOUR_CHOICE}
 
 
 def plan_in_words(plan: TrainingPlan) -> str:

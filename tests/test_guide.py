@@ -1,0 +1,216 @@
+"""The guide holds a conversation: it takes what is said, answers what is asked, and never asks twice."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assistant.conversation import Assistant, Conversation
+from tests.files import dental_csv
+from tests.talking import last, make_assistant, say
+from tools.journey import read_brief, read_knowledge, read_sources
+
+DENTAL = (
+    "we're a 12-person dental practice in Ohio, patients keep asking about billing and we have a spreadsheet of "
+    "300 answered e-mails"
+)
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    return make_assistant(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture
+def talk(assistant: Assistant, request: pytest.FixtureRequest) -> Iterator[Conversation]:
+    name = "".join(c if c.isalnum() else "-" for c in request.node.name.lower())[:60].strip("-")
+    conversation = assistant.conversation(name)
+    last(conversation.open())
+    yield conversation
+    conversation.close()
+
+
+def finish_interview(talk: Conversation) -> None:
+    """Skip whatever is still asked, up to the choice of rules."""
+    for _ in range(20):
+        waiting = talk.reply().waiting_for
+        if waiting == "rules":
+            return
+        say(talk, "skip")
+    raise AssertionError(f"still asking for {waiting}")
+
+
+def test_it_opens_by_saying_what_it_can_do_and_asks_one_thing(talk: Conversation) -> None:
+    opening = talk.reply()
+    assert opening.waiting_for == "organisation"
+    assert opening.text.count("?") == 1
+    assert 2 <= len(opening.options) <= 4
+
+
+def test_one_message_fills_many_fields_and_is_said_back(talk: Conversation) -> None:
+    reply = say(talk, DENTAL)
+    brief = read_brief(talk.project)
+    assert brief.industry == "healthcare"
+    assert brief.jurisdictions == ["US-OH"]
+    assert brief.task == "answer"
+    assert brief.audience and "patient" in brief.audience.lower()
+    assert brief.data and "300" in brief.data
+    assert brief.size and "12" in brief.size
+    for word in ("Healthcare", "US-OH", "300"):
+        assert word in reply.text
+
+
+def test_it_never_asks_for_what_it_knows(talk: Conversation) -> None:
+    say(talk, DENTAL)
+    asked = []
+    for _ in range(20):
+        waiting = talk.reply().waiting_for
+        if waiting == "rules":
+            break
+        asked.append(waiting)
+        say(talk, {"inputs": "e-mails from patients", "outputs": "a short reply"}.get(str(waiting), "skip"))
+    assert not {"organisation", "industry", "jurisdictions", "task", "audience", "data"} & set(asked)
+    assert len(asked) == len(set(asked))
+
+
+def test_a_correction_replaces_what_was_understood(talk: Conversation) -> None:
+    say(talk, "we are a clinic in the US and answer patients' questions")
+    say(talk, "no, the EU, not the US")
+    assert read_brief(talk.project).jurisdictions == ["EU"]
+
+
+def test_a_correction_after_the_rules_were_chosen_makes_the_list_anew(talk: Conversation) -> None:
+    say(talk, DENTAL)
+    finish_interview(talk)
+    say(talk, "keep all")
+    say(talk, "no, the EU, not Ohio")
+    offered = read_knowledge(talk.project).offered
+    library = talk.context.services.library
+    places = {entry.jurisdiction for o in offered if (entry := library.entry(o.id))}
+    assert not {p for p in places if p.startswith("US")}
+
+
+def test_why_is_answered_and_the_question_stays_open(talk: Conversation) -> None:
+    say(talk, DENTAL)
+    before = talk.reply()
+    reply = say(talk, "why do you ask?")
+    assert reply.waiting_for == before.waiting_for
+    assert read_brief(talk.project).inputs is None
+
+
+@pytest.mark.parametrize("word", ["overfitting", "LoRA", "test set"])
+def test_a_word_of_the_trade_is_explained_in_plain_words(talk: Conversation, word: str) -> None:
+    before = talk.reply()
+    reply = say(talk, f"what does {word} mean?")
+    assert word.lower() in reply.text.lower()
+    assert reply.waiting_for == before.waiting_for
+
+
+def test_i_do_not_know_gets_help_first_and_is_then_left_open(talk: Conversation) -> None:
+    say(talk, DENTAL)
+    field = talk.reply().waiting_for
+    helped = say(talk, "I don't know")
+    assert helped.waiting_for == field
+    assert "skip" in helped.text
+    assert say(talk, "no idea").waiting_for != field
+
+
+def test_skip_moves_to_the_next_question_for_good(talk: Conversation) -> None:
+    say(talk, DENTAL)
+    field = talk.reply().waiting_for
+    assert say(talk, "skip").waiting_for != field
+    assert field in read_brief(talk.project).skipped
+
+
+def test_undo_takes_the_last_answer_back(talk: Conversation) -> None:
+    say(talk, DENTAL)
+    say(talk, "undo")
+    assert not read_brief(talk.project).known()
+
+
+def test_where_are_we_names_the_stage(talk: Conversation) -> None:
+    assert "getting to know you" in say(talk, "where are we?").text
+
+
+@pytest.mark.parametrize(
+    "text", ["you are useless, you piece of junk", "what's the weather in Paris?", "asdf qwer zxcv"]
+)
+def test_other_talk_leads_back_to_the_question_and_changes_nothing(talk: Conversation, text: str) -> None:
+    say(talk, DENTAL)
+    before = read_brief(talk.project)
+    reply = say(talk, text) if "asdf" not in text else talk.reply()
+    assert reply.waiting_for
+    assert read_brief(talk.project).jurisdictions == before.jurisdictions
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Hola, somos una clínica dental en Madrid", "es"),
+        ("Wir sind eine Zahnarztpraxis in Köln und beantworten Fragen", "de"),
+    ],
+)
+def test_another_language_is_recognised_and_said(talk: Conversation, text: str, code: str) -> None:
+    assert f"({code})" in say(talk, text).text
+
+
+def test_training_cannot_be_reached_by_asking_for_it(talk: Conversation) -> None:
+    say(talk, DENTAL)
+    reply = say(talk, "start training")
+    assert reply.waiting_for != "approval:start_training"
+    assert not talk.project.runs()
+
+
+def test_rules_are_kept_and_dropped_by_number(talk: Conversation) -> None:
+    say(talk, DENTAL)
+    finish_interview(talk)
+    shown = next(card for turn in talk.history() for t in turn.tools for card in t.cards if card["kind"] == "rules")
+    assert len(shown["entries"]) >= 4
+    assert all(entry["citation"] and entry["url"] and entry["as_of"] for entry in shown["entries"])
+    say(talk, "drop 1 and 3")
+    kept = [o.kept for o in read_knowledge(talk.project).offered]
+    assert kept[0] is False and kept[2] is False and all(kept[i] for i in range(len(kept)) if i not in (0, 2))
+
+
+def test_data_can_be_seen_edited_dropped_and_must_be_approved_by_the_word(talk: Conversation, tmp_path: Path) -> None:
+    say(talk, DENTAL)
+    finish_interview(talk)
+    say(talk, "keep all")
+    read = say(talk, "", files=[dental_csv(tmp_path / "mail.csv")])
+    assert "48" in read.text
+    prepared = say(talk, "prepare the data")
+    assert {"report", "data"} <= {card["kind"] for card in prepared.cards}
+    rows = next(card for card in say(talk, "show me the data").cards if card["kind"] == "data")["rows"]
+    say(talk, "drop row 2")
+    dropped = next(e for e in talk.project.read_examples() if e.id == rows[1]["id"])
+    assert dropped.status == "dropped"
+    say(talk, "row 1 should answer: Please call us.")
+    assert next(e for e in talk.project.read_examples() if e.id == rows[0]["id"]).answer == "Please call us."
+    assert read_sources(talk.project).sealed is None
+    say(talk, "yes")
+    assert read_sources(talk.project).sealed is None
+    approved = say(talk, "approved")
+    assert read_sources(talk.project).sealed
+    assert approved.waiting_for == "approval:start_training"
+    assert {"verdict", "plan"} <= {card["kind"] for card in approved.cards}
+    later = say(talk, "no, not yet")
+    assert not talk.project.runs()
+    assert later.waiting_for is None
+    changed = say(talk, "use 2 epochs")
+    plan = next(card for card in changed.cards if card["kind"] == "plan")
+    assert next(s for s in plan["settings"] if s["name"] == "epochs")["value"] == 2
+
+
+def test_a_conversation_opened_again_shows_every_turn(assistant: Assistant, talk: Conversation) -> None:
+    say(talk, DENTAL, "why do you ask?")
+    again = assistant.conversation(talk.project.name)
+    assert [turn.user for turn in again.history()] == [None, DENTAL, "why do you ask?"]
+    assert again.reply() == talk.reply()
+    assert list(again.open()) == []
+
+
+def test_a_secret_in_a_message_is_hidden_before_it_is_stored(talk: Conversation) -> None:
+    reply = say(talk, "the card 4111 1111 1111 1111 was charged twice, what now?")
+    assert "card number" in reply.text
+    talk.connection.commit()
+    assert b"4111 1111 1111 1111" not in talk.project.thread.read_bytes()
