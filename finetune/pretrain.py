@@ -3,7 +3,7 @@
     python -m finetune.pretrain CORPUS_DIR --out DIR --hours 1.5
 
 The same command after a kill goes on from the last checkpoint; after the end it scores and writes again.
-The finished model is the folder DIR/model.
+The finished model is the folder DIR/model; `--now` writes it as the last checkpoint has it, beside a running training.
 
 Read from top to bottom. In the spirit of Karpathy's nanochat: a story, not a framework.
 """
@@ -316,15 +316,19 @@ def pretrain(
 ) -> Path:
     """Make a model from `corpus` in `out`, or go on with the one begun there; returns the finished model's folder.
 
-    Exactly one of `hours` and `steps` says how long. With `steps` a killed and resumed run ends with the very weights
-    of an unbroken one on the same machine and thread count; with `hours` the clock decides how many steps fit.
-    Nothing in the loop is drawn by chance, so a checkpoint needs no state of a random generator.
+    `hours` or `steps` says how long; with neither the last checkpoint is scored and written as it is. With `steps` a
+    killed and resumed run ends with the very weights of an unbroken one on the same machine and thread count; with
+    `hours` the clock decides how many steps fit. Nothing in the loop is drawn by chance, so a checkpoint needs no
+    state of a random generator.
 
     Raises:
-        UserError: the corpus is missing or its licence unknown, `out` holds a run of another recipe, the disk is full.
+        UserError: the corpus is missing or its licence unknown, `out` holds a run of another recipe or, without a
+            length, no checkpoint, the disk is full.
     """
-    if (hours is None) == (steps is None):
-        raise ValueError("give hours or steps")
+    if hours is not None and steps is not None:
+        raise ValueError("give hours or steps, not both")
+    if hours is None and steps is None and not (out / "state.pt").exists():
+        raise UserError("Nothing was trained here yet.", where=str(out), action="Train first, with --hours.")
     _keep_recipe(out, recipe)
     say("Reading the corpus")
     documents = read_documents(corpus)
@@ -381,15 +385,16 @@ def train(
 
     rows_per_step = recipe.rows_per_pass * recipe.passes_per_step
     last_saved = last_said = time.perf_counter()
-    while course.progress < 1 - 1e-9:
+    while (hours or steps) and course.progress < 1 - 1e-9:
         started = time.perf_counter()
         share = recipe.chat_at_last if course.progress > 2 / 3 else recipe.chat_at_first
         batch = position.next_rows(rows_per_step, share, text, chat)
         loss = _gradients(model, batch, recipe, device, getattr(torch, kind))
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        # Counted from the step's end, so that the first step already moves and the last one hardly does.
-        pace = 1 / steps if steps else course.pace
-        rate = recipe.rate * max(rate_share(course.progress + pace / 2, recipe.warm_up), 0.0)
+        if steps:
+            course.pace = 1 / steps
+        # Taken in the middle of the step, so that the first one moves already and the last one still does.
+        rate = recipe.rate * max(rate_share(course.progress + course.pace / 2, recipe.warm_up), 0.0)
         for optimiser in optimisers:
             for group in optimiser.param_groups:
                 group["lr"] = rate
@@ -401,14 +406,13 @@ def train(
         course.seconds += now - started
         if steps:
             course.progress = course.step / steps
-        else:
-            _keep_pace(course, 3600 * (hours or 0))
+        elif hours:
+            _keep_pace(course, 3600 * hours)
         if now - last_said > 15 or course.progress >= 1:
             last_said = now
             speed = course.tokens / course.seconds
-            left = course.seconds / course.step * (1 - course.progress) / max(course.pace, 1e-12) / 60
-            if steps:
-                left = course.seconds / course.step * (steps - course.step) / 60
+            steps_left = (1 - course.progress) / course.pace if course.pace else 0.0
+            left = steps_left * course.seconds / course.step / 60
             say(
                 f"step {course.step:,} · {course.progress:.0%} · loss {loss:.3f} · {speed:,.0f} tokens/s"
                 f" · {left:.0f} minutes left"
@@ -544,6 +548,11 @@ def _export(model: "LlamaForCausalLM", tokenizer: "PreTrainedTokenizerFast", fol
     finished.config._attn_implementation_internal = None
     finished.save_pretrained(beside)
     tokenizer.save_pretrained(beside)
+    # The class under the name that other programs and older releases know, and nothing of this machine.
+    settings = read_json(beside / "tokenizer_config.json") or {}
+    kept = {name: value for name, value in settings.items() if name not in ("is_local", "local_files_only", "backend")}
+    write_json(beside / "tokenizer_config.json", kept | {"tokenizer_class": "PreTrainedTokenizerFast"})
+    (beside / "model.safetensors").chmod(0o644)
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(beside, folder)
 
@@ -713,6 +722,7 @@ def main(arguments: list[str] | None = None) -> int:
     length = parser.add_mutually_exclusive_group(required=True)
     length.add_argument("--hours", type=float, help="how long to train; the rate falls to zero by then")
     length.add_argument("--steps", type=int, help="how many steps to train instead")
+    length.add_argument("--now", action="store_true", help="train no further: write and score the last checkpoint")
     parser.add_argument("--seed", type=int, default=Recipe.seed, help=f"default {Recipe.seed}")
     parser.add_argument("--threads", type=int, help="default: all cores")
     parser.add_argument("--json", action="store_true", help="print each line as a JSON object")

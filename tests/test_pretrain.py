@@ -128,6 +128,11 @@ def test_a_folder_that_is_no_corpus_ends_with_a_sentence_and_a_failure(
     assert "documents.jsonl.xz" in capsys.readouterr().err
 
 
+def test_writing_what_was_never_trained_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="Nothing was trained"):
+        pretrain(tmp_path, tmp_path / "out", TINY)
+
+
 def test_the_rate_rises_and_falls_to_zero() -> None:
     shares = [rate_share(step / 100, 0.1) for step in range(101)]
     assert max(shares) == shares[10] == 1
@@ -171,6 +176,8 @@ def test_a_killed_training_resumed_ends_with_the_weights_of_an_unbroken_one(corp
     assert all(left[name].equal(right[name]) for name in left)
     rows = [json.loads(line) for line in (tmp_path / "unbroken" / "metrics.jsonl").read_text().splitlines()]
     assert rows[-1]["step"] == 12
+    as_it_is = pretrain(corpus, tmp_path / "broken", recipe)
+    assert load_file(as_it_is / "model.safetensors").keys() == right.keys()
     with pytest.raises(UserError, match="other settings"):
         pretrain(corpus, tmp_path / "broken", replace(recipe, rate=1e-4), steps=12)
 
