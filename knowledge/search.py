@@ -6,7 +6,7 @@ import secrets
 import shutil
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
@@ -22,13 +22,17 @@ if TYPE_CHECKING:
 COLLECTION = "entries"
 BATCH = 1000  # Chroma takes 5,461 rows at once
 
-# Score = cosine + WORD_WEIGHT × share of the question's words (rare ones count more) + NAME_BONUS if it is named.
-# Set on the development questions of the tests: everyday questions pass, small talk and other trades' do not.
-WORD_WEIGHT = 0.35
+# Score = cosine + WORD_WEIGHT × (share of the question's words, rare ones counting more) + NAME_BONUS if it is named.
+# Set on the questions of tests/knowledge/test_search.py: everyday questions pass, small talk does not.
+WORD_WEIGHT = 0.5
+EVIDENCE = 5.0  # the weight of shared words (about two of middling rareness) that counts half
 NAME_BONUS = 0.5
-FLOOR = 0.47
-# A need read out of a brief is a description, not a question: it is nearer to nothing in particular.
-FLOOR_OF_NEED = 0.40
+FLOOR = 0.42
+EVERYTHING = -math.inf  # a floor that lets all pass
+
+# What a team that tunes a model to talk with people should know, whatever its brief says.
+OF_EVERY_MODEL = ("Do people learn that they talk to an AI?", "May we use personal data to train a chatbot?")
+
 
 EU_MEMBERS = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())  # noqa: SIM905
 _COMMON = (
@@ -112,7 +116,10 @@ class Library:
         jurisdictions: Sequence[str] = (),
         limit: int = 12,
     ) -> list[Found]:
-        """What fits a team's work: the best entry of each need in turn, then the second best, without repetition.
+        """What fits a team's work, without repetition: the best entry of each need in turn, then the second best.
+
+        What every tuned model meets is among them, and the rules of the industry fill what is left, nearest first:
+        a brief of few words must not hide a rule.
 
         Args:
             needs: sentences about the work, as the brief tells it.
@@ -120,16 +127,23 @@ class Library:
             jurisdictions: as in `find`.
             limit: how many at most.
         """
-        lists = [
-            self.find(need, industries=industries, jurisdictions=jurisdictions, limit=limit, floor=FLOOR_OF_NEED)
-            for need in dict.fromkeys(needs)
+        ranked = [
+            self.find(
+                need, industries=industries, jurisdictions=jurisdictions, limit=len(self._entries), floor=EVERYTHING
+            )
+            for need in dict.fromkeys([*needs, *OF_EVERY_MODEL])
         ]
+        fitting = [[one for one in found if one.score >= FLOOR] for found in ranked]
+        own = [
+            one for found in zip_longest(*ranked) for one in found if one and set(industries) & {*one.entry.industries}
+        ]
+        rules = [replace(one, reason="A rule of your industry and place.") for one in own if one.entry.kind == "rule"]
         chosen: dict[str, Found] = {}
-        for found in (one for rank in zip_longest(*lists) for one in rank if one is not None):
+        for found in [*(one for rank in zip_longest(*fitting) for one in rank if one), *rules]:
             chosen.setdefault(found.entry.id, found)
         return list(chosen.values())[:limit]
 
-    def _nearest(self, query: str, where: dict[str, Any] | None) -> dict[str, float]:
+    def _nearest(self, query: str, where: dict[str, Any]) -> dict[str, float]:
         """Each entry that passes the filter, with the cosine of its nearest passage."""
         vector = self._encoder.encode([query])
         rows = self._ask(
@@ -226,11 +240,13 @@ class Words:
         return {_stem(word): word for word in words if word not in STOP_WORDS and len(word) > 1}
 
     def overlap(self, wanted: dict[str, str], id: str) -> tuple[list[str], float]:
-        """The question's words that the entry shares, and their share (0 to 1) by weight."""
+        """The question's words that the entry shares, and how much that says (0 to 1)."""
         shared = [stem for stem in wanted if stem in self._of[id]]
         total = sum(self._weight.get(stem, self._unknown) for stem in wanted)
         weight = sum(self._weight[stem] for stem in shared)
-        return [wanted[stem] for stem in shared], weight / total if total else 0.0
+        share = weight / total if total else 0.0
+        # One common word is little evidence, even where it is all of the question: "what is your name".
+        return [wanted[stem] for stem in shared], share * weight / (weight + EVIDENCE)
 
     def named(self, query: str, id: str) -> str:
         """The term's name, abbreviation or synonym that the question uses; "" for none."""
@@ -246,14 +262,20 @@ def places(jurisdictions: Sequence[str]) -> set[str]:
     return wanted
 
 
-def _filter(industries: Sequence[str], jurisdictions: Sequence[str], kinds: Sequence[Kind]) -> dict[str, Any] | None:
+def _filter(industries: Sequence[str], jurisdictions: Sequence[str], kinds: Sequence[Kind]) -> dict[str, Any]:
     """Chroma's condition for the rows that count."""
     conditions: list[dict[str, Any]] = [{"kind": {"$in": list(kinds)}}]
     if industries:
-        conditions.append({"$or": [{_industry(key): True} for key in dict.fromkeys([*industries, EVERY_INDUSTRY])]})
+        keys = dict.fromkeys([*industries, EVERY_INDUSTRY])
+        conditions.append(_joined("$or", [{_industry(key): True} for key in keys]))
     if jurisdictions:
         conditions.append({"jurisdiction": {"$in": sorted(places(jurisdictions))}})
-    return conditions[0] if len(conditions) == 1 else {"$and": conditions}
+    return _joined("$and", conditions)
+
+
+def _joined(operator: str, conditions: list[dict[str, Any]]) -> dict[str, Any]:
+    # Chroma refuses an "and" or "or" of one.
+    return conditions[0] if len(conditions) == 1 else {operator: conditions}
 
 
 def _metadata(entry: Rule | Term) -> dict[str, str | bool]:

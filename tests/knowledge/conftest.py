@@ -1,7 +1,5 @@
 """One encoder and one index for all tests of the knowledge."""
 
-from pathlib import Path
-
 import pytest
 
 from knowledge.encoder import Encoder, extra_folder, load_encoder

@@ -27,11 +27,6 @@ def folder() -> Path:
     return found
 
 
-@pytest.fixture(scope="module")
-def encoder(folder: Path) -> Encoder:
-    return load_encoder(allow_download=False)
-
-
 @pytest.fixture
 def copy(folder: Path, tmp_path: Path) -> Path:
     for file in SHA256:
