@@ -18,8 +18,10 @@ from knowledge.entries import EVERY_INDUSTRY, EVERYWHERE, PACKS, Kind, Rule, Ter
 if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
+    from filelock import FileLock
 
 COLLECTION = "entries"
+PREFIX = "packs-"  # of what the library keeps in its folder
 BATCH = 1000  # Chroma takes 5,461 rows at once
 
 # Score = cosine + WORD_WEIGHT × (share of the question's words, rare ones counting more) + NAME_BONUS if it is named.
@@ -167,9 +169,10 @@ class Library:
         }
 
     @cached_property
-    def _fingerprint(self) -> str:
+    def _name(self) -> str:
+        """Of the index folder: other packs or another encoder give another name."""
         entries = [entry.model_dump_json() for entry in self._entries.values()]
-        return fingerprint([REVISION, *entries, *self._passages.values()])
+        return PREFIX + fingerprint([REVISION, *entries, *self._passages.values()])
 
     def _ask(self, question: Callable[["Collection"], T]) -> T:
         """Put a question to the index; a broken one is thrown away and built anew, since the packs hold everything."""
@@ -179,31 +182,42 @@ class Library:
             try:
                 return question(self._collection)
             except ChromaError:
-                shutil.rmtree(self._folder, ignore_errors=True)
                 vars(self).pop("_collection", None)
-                # Chroma keeps a client for each path it has seen: a new path gets a new one.
-                self._folder.mkdir(parents=True, exist_ok=True)
-                return question(self._open(self._folder / f"{self._fingerprint}-{secrets.token_hex(4)}"))
+                with self._alone():
+                    self._remove_all_but(None)
+                    # Chroma keeps a client for each path it has seen: a new path gets a new one.
+                    self._collection = self._open(f"{self._name}-{secrets.token_hex(4)}")
+                return question(self._collection)
 
     @cached_property
     def _collection(self) -> "Collection":
-        present = sorted(self._folder.glob(f"{self._fingerprint}*"))
-        return self._open(present[0] if present else self._folder / self._fingerprint)
+        with self._alone():
+            present = sorted(path.name for path in self._folder.glob(f"{self._name}*"))
+            return self._open(present[0] if present else self._name)
 
-    def _open(self, path: Path) -> "Collection":
-        """The whole index at `path`, built where it is missing or was left unfinished."""
-        path.mkdir(parents=True, exist_ok=True)
-        collection = _client(path).get_or_create_collection(
+    def _alone(self) -> "FileLock":
+        """Held while the index is built: a page and a terminal may open it at the same moment."""
+        from filelock import FileLock
+
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return FileLock(self._folder / f"{PREFIX}lock")
+
+    def _open(self, name: str) -> "Collection":
+        """The whole index in the folder `name`, built where it is missing or was left unfinished."""
+        collection = _client(self._folder / name).get_or_create_collection(
             COLLECTION, metadata={"hnsw:space": "cosine"}, embedding_function=None
         )
-        # Rows have fixed ids: whoever was killed in the middle is simply carried on from.
+        # Rows have fixed ids: what a killed process left is simply carried on from.
         if collection.count() != len(self._passages):
             self._fill(collection)
-        for old in self._folder.iterdir():
-            if old != path and old.is_dir():
-                shutil.rmtree(old, ignore_errors=True)
-        self._collection = collection
+        self._remove_all_but(name)
         return collection
+
+    def _remove_all_but(self, name: str | None) -> None:
+        # By prefix: the folder may be any the user names, with other things in it.
+        for path in self._folder.glob(f"{PREFIX}*"):
+            if path.is_dir() and path.name != name:
+                shutil.rmtree(path, ignore_errors=True)
 
     def _fill(self, collection: "Collection") -> None:
         rows = list(self._passages.items())
@@ -256,7 +270,7 @@ class Words:
 def places(jurisdictions: Sequence[str]) -> set[str]:
     """The jurisdictions whose rules hold in the given places: US-OH → US-OH, US and international."""
     wanted = {EVERYWHERE}
-    for place in (one.strip().upper().replace("GB", "UK") for one in jurisdictions):
+    for place in (re.sub("^GB", "UK", one.strip().upper()) for one in jurisdictions):
         country = place.split("-")[0]
         wanted |= {place, country, *({"EU"} if country in EU_MEMBERS else ())}
     return wanted

@@ -216,11 +216,14 @@ def test_changed_packs_are_indexed_anew_and_the_old_index_goes(
 ) -> None:
     index = tmp_path / "index"
     Library(index, encoder, own_packs).find("visit")
-    before = {path.name for path in index.iterdir()}
+    before = {path.name for path in index.iterdir() if path.is_dir()}
+    (index / "not ours").mkdir()
     (own_packs / "one.yaml").write_text(PACK.format(definition="A meeting with the dentist."), encoding="utf-8")
     found = Library(index, encoder, own_packs).find("meeting with the dentist")
     assert found[0].entry.id == "own-visit"
-    assert before.isdisjoint({path.name for path in index.iterdir()})
+    after = {path.name for path in index.iterdir() if path.is_dir()}
+    assert before.isdisjoint(after)
+    assert "not ours" in after
 
 
 def test_an_index_left_half_built_is_completed(encoder: Encoder, own_packs: Path, tmp_path: Path) -> None:
@@ -258,6 +261,24 @@ def test_killed_while_indexing_it_is_whole_afterwards(encoder: Encoder, tmp_path
     library = Library(index, encoder)
     assert library.indexed() == {entry.id for entry in library.entries()}
     assert library.find("What is PHI?")[0].entry.id == "health-term-phi"
+
+
+BUILDING = """
+import sys
+from pathlib import Path
+from knowledge.encoder import load_encoder
+from knowledge.search import Library
+library = Library(Path(sys.argv[1]), load_encoder(allow_download=False))
+print(len(library.indexed()), library.find("What is PHI?")[0].entry.id)
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_may_build_the_index_at_once(library: Library, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", BUILDING, str(tmp_path / "index")]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [process.communicate()[0].split() for process in processes]
+    assert said == [[str(len(library.entries())), "health-term-phi"]] * 2
 
 
 @pytest.mark.parametrize("damage", ["garbage", "cut", "gone"])
