@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from finetune.errors import UserError
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -13,7 +15,7 @@ class Settings:
     home: Path  # ATTUNE_HOME: projects, index and jobs; outside the working directory by default
     chat_model: str | None  # ATTUNE_CHAT_MODEL: provider:model in LangChain's words; None is the built-in guide
     secret: str | None  # ATTUNE_SECRET: signs the page's memory of its project, so that it survives a restart
-    host: str  # ATTUNE_HOST
+    host: str  # ATTUNE_HOST; this computer alone by default, everybody in a Space, whose proxy asks from outside
     port: int  # ATTUNE_PORT
 
     @classmethod
@@ -22,6 +24,17 @@ class Settings:
             home=Path(environment.get("ATTUNE_HOME") or Path.home() / ".attune").expanduser().absolute(),
             chat_model=environment.get("ATTUNE_CHAT_MODEL") or None,
             secret=environment.get("ATTUNE_SECRET") or None,
-            host=environment.get("ATTUNE_HOST", "127.0.0.1"),
-            port=int(environment.get("ATTUNE_PORT", "7860")),
+            host=environment.get("ATTUNE_HOST") or ("0.0.0.0" if "SPACE_ID" in environment else "127.0.0.1"),
+            port=port_number(environment.get("ATTUNE_PORT") or "7860"),
         )
+
+
+def port_number(text: str) -> int:
+    """A port from its text.
+
+    Raises:
+        UserError: it is not a number from 0 to 65535.
+    """
+    if not text.isdecimal() or int(text) > 65535:
+        raise UserError(f"{text!r} is not a port.", where="ATTUNE_PORT", action="Set it to a number such as 7860.")
+    return int(text)

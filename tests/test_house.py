@@ -1,11 +1,13 @@
 """The house rules nobody remembers to check: one direction, everything described, every error ends with an action."""
 
 import ast
+import contextlib
 import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,7 @@ TOP_LEVEL = {
     ".ci", ".gitignore", "CHANGELOG.md", "LICENSE", "README.md", "app.py", "assistant", "docs", "finetune",
     "knowledge", "pyproject.toml", "requirements.txt", "tests", "tools",
 }  # fmt: skip
+USED_BY_NAME = {"faker": "finetune/data/personal.py imports its lists of names one country at a time, by name"}
 LONGEST_FUNCTION = 120  # lines; httpx's longest has 133
 
 
@@ -233,6 +236,53 @@ def test_a_space_installs_the_same_dependencies() -> None:
 
     assert [d for d in space if not is_torch(d)] == [d for d in project if not is_torch(d)]
     assert len([d for d in space if is_torch(d)]) == 1
+
+
+def distributions_imported(paths: list[Path]) -> dict[str, set[str]]:
+    """Imported packages that are not ours or Python's, with the distributions that may bring them."""
+    brought = packages_distributions()
+    ours = {*PACKAGES, "app", "tests", "__future__"}
+    named = {module.split(".")[0] for path in paths for module, _ in imports(path)}
+    return {
+        name: {plain(d) for d in brought.get(name, [])}
+        for name in named
+        if name not in ours and name not in sys.stdlib_module_names
+    }
+
+
+def plain(requirement: str) -> str:
+    """A requirement's name as the index compares names."""
+    found = re.match(r"[\w.-]+", requirement)
+    assert found
+    return re.sub(r"[-_.]+", "-", found[0]).lower()
+
+
+def declared() -> set[str]:
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    return {plain(requirement) for requirement in project["dependencies"]}
+
+
+def test_every_dependency_is_used() -> None:
+    used = set().union(*distributions_imported(sources()).values())
+    assert not sorted(declared() - used - USED_BY_NAME.keys())
+
+
+def test_nothing_is_imported_that_is_not_installed_with_the_program() -> None:
+    """What a dependency brings along may be used; what only the tests or this machine have may not."""
+    installed, waiting = set[str](), declared()
+    while waiting:
+        name = waiting.pop()
+        if name in installed:
+            continue
+        installed.add(name)
+        with contextlib.suppress(PackageNotFoundError):
+            waiting |= {plain(r) for r in requires(name) or [] if "extra ==" not in r}
+    surprising = {
+        package: sorted(brought)
+        for package, brought in distributions_imported(sources()).items()
+        if not brought & installed
+    }
+    assert not surprising, "add to pyproject.toml's dependencies, with the reason"
 
 
 def test_the_licence_is_apaches_own_text() -> None:
