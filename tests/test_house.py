@@ -65,7 +65,7 @@ def test_no_module_of_the_program_imports_a_test() -> None:
 def test_the_heavy_libraries_wait_until_they_are_needed() -> None:
     """What the page's first sight costs: the modules it imports before anybody has said a word."""
     heavy = ["torch", "transformers", "peft", "sentence_transformers", "chromadb", "scipy", "presidio_analyzer"]
-    code = f"import app, sys; print(*sorted(set({heavy!r}) & set(sys.modules)))"
+    code = f"import app, assistant.conversation, assistant.page, sys; print(*sorted(set({heavy!r}) & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 

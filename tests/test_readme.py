@@ -1,6 +1,7 @@
 """The README is true: its commands run, its tree is the tree, its settings and command lines exist."""
 
 import ast
+import contextlib
 import os
 import re
 import signal
@@ -69,7 +70,8 @@ def test_the_first_command_ends_with_the_page_answering(home: Path) -> None:
         try:
             page = answer(process, f"http://127.0.0.1:{port}/", seconds=60)
         finally:
-            os.killpg(process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
     assert "Attune" in page, (home / "page.log").read_text()[-2000:]
 
