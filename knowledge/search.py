@@ -96,19 +96,10 @@ class Library:
             limit: how many at most.
             floor: the score below which an entry is noise.
         """
-        wanted = self._words.content(query)
-        if not wanted and not query.strip():
+        if not query.strip():
             return []
-        where = _filter(industries, jurisdictions, kinds)
-        found = []
-        for id, cosine in self._nearest(query, where).items():
-            entry = self._entries[id]
-            name = self._words.named(query, id)
-            shared, share = self._words.overlap(wanted, id)
-            score = cosine + WORD_WEIGHT * share + (NAME_BONUS if name else 0)
-            if score >= floor:
-                found.append(Found(entry, round(score, 3), _reason(query, name, shared)))
-        return sorted(found, key=lambda one: (-one.score, one.entry.id))[:limit]
+        (ranked,) = self._ranked([query], _filter(industries, jurisdictions, kinds))
+        return [one for one in ranked if one.score >= floor][:limit]
 
     def relevant(
         self,
@@ -129,12 +120,8 @@ class Library:
             jurisdictions: as in `find`.
             limit: how many at most.
         """
-        ranked = [
-            self.find(
-                need, industries=industries, jurisdictions=jurisdictions, limit=len(self._entries), floor=EVERYTHING
-            )
-            for need in dict.fromkeys([*needs, *OF_EVERY_MODEL])
-        ]
+        needs = [need for need in dict.fromkeys([*needs, *OF_EVERY_MODEL]) if need.strip()]
+        ranked = self._ranked(needs, _filter(industries, jurisdictions, ("rule", "term")))
         fitting = [[one for one in found if one.score >= FLOOR] for found in ranked]
         own = [
             one for found in zip_longest(*ranked) for one in found if one and set(industries) & {*one.entry.industries}
@@ -145,19 +132,37 @@ class Library:
             chosen.setdefault(found.entry.id, found)
         return list(chosen.values())[:limit]
 
-    def _nearest(self, query: str, where: dict[str, Any]) -> dict[str, float]:
-        """Each entry that passes the filter, with the cosine of its nearest passage."""
-        vector = self._encoder.encode([query])
-        rows = self._ask(
+    def _ranked(self, queries: Sequence[str], where: dict[str, Any]) -> list[list[Found]]:
+        """For each query, every entry that passes the filter, best first."""
+        ranked = []
+        for query, nearest in zip(queries, self._nearest(queries, where), strict=True):
+            wanted = self._words.content(query)
+            found = [self._found(query, wanted, id, cosine) for id, cosine in nearest.items()]
+            ranked.append(sorted(found, key=lambda one: (-one.score, one.entry.id)))
+        return ranked
+
+    def _found(self, query: str, wanted: dict[str, str], id: str, cosine: float) -> Found:
+        name = self._words.named(query, id)
+        shared, share = self._words.overlap(wanted, id)
+        score = cosine + WORD_WEIGHT * share + (NAME_BONUS if name else 0)
+        return Found(self._entries[id], round(score, 3), _reason(query, name, shared))
+
+    def _nearest(self, queries: Sequence[str], where: dict[str, Any]) -> list[dict[str, float]]:
+        """For each query, the entries that pass the filter with the cosine of their nearest passage."""
+        vectors = self._encoder.encode(queries)
+        answer = self._ask(
             lambda collection: collection.query(
-                query_embeddings=vector, n_results=len(self._passages), where=where, include=["distances"]
+                query_embeddings=vectors, n_results=len(self._passages), where=where, include=["distances"]
             )
         )
-        best: dict[str, float] = {}
-        for row, distance in zip(rows["ids"][0], rows["distances"][0], strict=True):
-            id = row.split("#")[0]
-            best[id] = max(best.get(id, -1.0), 1.0 - float(distance))
-        return best
+        nearest: list[dict[str, float]] = []
+        for rows, distances in zip(answer["ids"], answer["distances"], strict=True):
+            best: dict[str, float] = {}
+            for row, distance in zip(rows, distances, strict=True):
+                id = row.split("#")[0]
+                best[id] = max(best.get(id, -1.0), 1.0 - float(distance))
+            nearest.append(best)
+        return nearest
 
     @cached_property
     def _passages(self) -> dict[str, str]:

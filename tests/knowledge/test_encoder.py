@@ -2,13 +2,14 @@
 
 import shutil
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from knowledge import encoder as encoder_module
-from knowledge.encoder import DIMENSIONS, SHA256, Encoder, Network, extra_folder, load_encoder, read_encoder
+from knowledge.encoder import DIMENSIONS, REVISION, SHA256, Encoder, Network, extra_folder, load_encoder, read_encoder
 from knowledge.errors import UserError
 
 TEXTS = [
@@ -121,4 +122,31 @@ def test_no_encoder_at_all_is_told_with_a_way_out(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(UserError, match="downloading is switched off") as caught:
         load_encoder(allow_download=False)
+    assert "attune[offline]" in caught.value.action
+
+
+def test_the_hubs_cache_is_read_where_the_extra_is_missing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    snapshot = tmp_path / "models--sentence-transformers--all-MiniLM-L6-v2" / "snapshots" / REVISION
+    snapshot.mkdir(parents=True)
+    for file in SHA256:
+        (snapshot / file).symlink_to(folder / file)
+    monkeypatch.setattr(encoder_module, "EXTRA", "a-package-nobody-has")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    encoder = load_encoder(allow_download=False)
+    assert REVISION[:7] in encoder.source.name
+    assert encoder.encode(["hello"]).shape == (1, DIMENSIONS)
+
+
+def test_a_hub_out_of_reach_is_told_soon_and_with_a_way_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(encoder_module, "EXTRA", "a-package-nobody-has")
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    # The discard port of this machine: refused at once, as without a network.
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "http://127.0.0.1:9")
+    started = time.monotonic()
+    with pytest.raises(UserError, match="cannot be reached") as caught:
+        load_encoder()
+    assert time.monotonic() - started < 10
     assert "attune[offline]" in caught.value.action

@@ -64,7 +64,8 @@ def test_a_complying_answer_is_not_the_breaking_one(entries: list[Rule | Term]) 
         ("$1 million", {1, 1_000_000}),
         ("a 60-day period, forty-five days at most", {60, 45}),
         ("Article 6(1), § 1005.6 and 45 CFR 164.524", {45}),
-        ("one may ask", set()),
+        ("one may ask for one copy", set()),
+        ("within one month", {1}),
     ],
 )
 def test_numbers_are_read_in_figures_and_in_words(text: str, expected: set[float]) -> None:
@@ -123,6 +124,7 @@ def test_a_true_rule_passes(folder: Path) -> None:
     ("changes", "said"),
     [
         ({"summary": "An answer comes in 40 days."}, "40 is not in section 12"),
+        ({"summary": "An answer comes in one month."}, "1 is not in section 12"),
         ({"section": "13"}, "no section 13"),
         ({"law_key": "nothing"}, "no section 12 in nothing"),
         ({"law_key": None, "section": None}, "names no section"),
