@@ -61,7 +61,7 @@ class Recipe:
     heads: int = 6  # of 64, as in most Llama models
     context: int = 512  # tokens a row
     rows_per_pass: int = 4  # what fits the processor's cache best
-    passes_per_step: int = 2  # 4,096 tokens a step: small, because a budget of hours has few steps
+    passes_per_step: int = 1  # 2,048 tokens a step: a budget of an hour or two is short of steps, not of rows
     rate: float = 3e-3  # of both optimisers; Muon's is scaled to AdamW's update size ("match_rms_adamw")
     muon: bool = True  # for the layers' matrices
     warm_up: float = 0.02  # share of the run in which the rate rises
