@@ -2,6 +2,7 @@
 
 import ast
 import contextlib
+import json
 import os
 import re
 import signal
@@ -221,3 +222,31 @@ def test_what_is_linked_is_there() -> None:
     linked = re.findall(r"\]\((?!https?:)([^)#]+)\)", README)
     assert linked
     assert not [target for target in linked if Path(target) not in files()]
+
+
+def test_the_data_shown_has_the_shape_of_the_data_written() -> None:
+    from assistant.events import Reply
+    from finetune.example import Example
+
+    row, reply = (json.loads(block) for block in re.findall(r"^```json\n(.*?)^```$", README, re.MULTILINE | re.DOTALL))
+    assert Example.model_validate(row).model_dump().keys() == row.keys()
+    assert list(reply) == list(Reply("", [], None, "", []).as_json())
+
+
+def test_the_journey_names_the_files_a_project_has() -> None:
+    from finetune.project import Project
+
+    project = Project(Path("somewhere"))
+    journey = part("The journey")
+    for name, value in vars(Project).items():
+        if isinstance(value, property) and name not in ("name", "runs_dir"):
+            path: Path = getattr(project, name)
+            assert f"`{path.name}" in journey, name
+
+
+def test_every_stage_has_a_row() -> None:
+    from tools.journey import STAGES
+
+    rows = [line for line in part("The journey").splitlines() if re.match(r"\| \d", line)]
+    told = [stage for row in rows for stage in re.findall(r"\w+", row.split("|")[1]) if stage in STAGES]
+    assert told == list(STAGES)
