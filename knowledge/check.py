@@ -17,8 +17,8 @@ TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: 
 SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
 # "one" is far more often a pronoun than a number; it counts before one of these.
 COUNTED = frozenset(["hour", "day", "week", "month", "year", "business", "calendar"])
-# Twelve consecutive words in common with the law are a copied sentence, not our own words.
-COPIED_WORDS = 12
+# Eight consecutive words in common with the law are a copied sentence, not our own words.
+COPIED_WORDS = 8
 
 
 @dataclass(frozen=True)

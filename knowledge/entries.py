@@ -48,6 +48,8 @@ class _Cited(BaseModel):
     url: Address
     as_of: date  # the day of the text the entry was written from
     verified: bool = False  # compared with the text of the law
+    law_key: str | None = None  # the file of law texts and the section the checker compares the summary with
+    section: str | None = None
 
 
 class Rule(_Cited):
@@ -61,8 +63,6 @@ class Rule(_Cited):
     customer_question: Line
     complying_answer: Short
     breaking_answer: Short
-    law_key: str | None = None  # the file of law texts and the section the checker compares the summary with
-    section: str | None = None
 
     @property
     def kind(self) -> Kind:
@@ -93,8 +93,6 @@ class Term(_Cited):
     short: str | None = None  # the abbreviation: PHI
     synonyms: list[Line] = []
     definition: Short
-    law_key: str | None = None
-    section: str | None = None
 
     @property
     def kind(self) -> Kind:

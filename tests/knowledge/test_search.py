@@ -53,6 +53,38 @@ QUESTIONS = [
     ("support", "US-CA", "delete my personal information", "ccpa-delete"),
 ]  # fmt: skip
 
+# Harder ones, in words that no entry uses: counted together, and the place where better search will show.
+HARD_QUESTIONS = [
+    ("healthcare", "US", "is it okay to leave a voicemail with test results", "health-confidential-communications"),
+    ("healthcare", "US", "patient asks for x-rays to be sent to her", "health-access-to-records"),
+    ("healthcare", "US", "can I tell the boss of a patient that he was here", "health-authorisation"),
+    ("healthcare", "US", "what must be removed so that data is anonymous", "health-deidentification"),
+    ("healthcare", "US", "upcoding a visit", "health-fraud"),
+    ("healthcare", "US", "email went to the wrong patient", "health-breach-notice"),
+    ("banking", "US", "there's a charge on my statement I don't recognize", "bank-error-resolution"),
+    ("banking", "US", "is a bank allowed to ask about my religion for a mortgage", "bank-no-credit-discrimination"),
+    ("banking", "US", "get a copy of the house valuation", "bank-appraisal-copy"),
+    ("banking", "US", "fees went up without warning", "bank-account-change-notice"),
+    ("banking", "US", "cancel my monthly autopay", "bank-stop-payment"),
+    ("banking", "US", "lost my ATM card yesterday", "bank-unauthorised-transfer-liability"),
+    ("insurance", "US-NY", "do customer files need to be encrypted", "ins-cyber-encryption"),
+    ("insurance", "US", "why is my car insurance so expensive, is it my credit score", "ins-fcra-adverse-action"),
+    ("insurance", "US-CO", "could our pricing model discriminate", "ins-co-unfair-discrimination"),
+    ("insurance", "DE", "can the chatbot recommend a policy", "ins-idd-fair"),
+    ("insurance", "US", "wife asks about her husband's policy", "ins-pretexting"),
+    ("insurance", "FR", "AI to price health insurance", "ins-ai-act-high-risk"),
+    ("support", "US", "is it legal to send SMS promotions", "support-text-consent"),
+    ("support", "US-CA", "can we record support calls", "support-call-recording-ca"),
+    ("support", "US", "does a gift certificate run out", "support-gift-card-expiry"),
+    ("support", "ES", "laptop stopped working after 18 months", "support-eu-legal-guarantee"),
+    ("support", "IT", "how long until a refund is paid out", "support-eu-refund-time"),
+    ("support", "US", "customer is a kid", "coppa-consent"),
+    ("support", "UK", "customer asks for a human to check the decision", "uk-gdpr-automated-decision"),
+    ("banking", "DE", "do we need a contract with our cloud provider", "gdpr-processor-contract"),
+    ("support", "EU", "train our staff on AI", "ai-act-literacy"),
+    ("support", "EU", "how many weeks to reply to a GDPR request", "gdpr-reply-in-a-month"),
+]
+
 NOISE = [
     "who won the football match on Sunday?",
     "write me a poem about the sea",
@@ -66,6 +98,25 @@ NOISE = [
     "best pizza in town",
     "tell me a joke about my neighbour",
     "the weather in Lisbon next week",
+]
+
+HARD_NOISE = [
+    "where can I park",
+    "what time do you open",
+    "do you sell bicycles",
+    "my cat is ill",
+    "how do I install the printer driver",
+    "who is the president of France",
+    "good morning",
+    "I love this product",
+    "what is 17 times 23",
+    "recommend a movie",
+    "can you sing",
+    "when does the train leave",
+    "how old are you",
+    "lol",
+    "the login button does not work",
+    "who founded your company",
 ]
 
 NAMES = [
@@ -97,6 +148,20 @@ def test_most_everyday_questions_find_their_rule_first(library: Library) -> None
         for industry, place, question, rule in QUESTIONS
     ]
     assert sum(first) / len(first) >= 0.8
+
+
+def test_three_in_four_hard_questions_find_their_rule(library: Library) -> None:
+    found = [
+        rule
+        in [one.entry.id for one in library.find(text, industries=[key], jurisdictions=[place], kinds=["rule"])[:3]]
+        for key, place, text, rule in HARD_QUESTIONS
+    ]
+    assert sum(found) / len(found) >= 0.75
+
+
+def test_three_in_four_pieces_of_small_talk_find_nothing(library: Library) -> None:
+    quiet = [library.find(text) == [] for text in HARD_NOISE]
+    assert sum(quiet) / len(quiet) >= 0.75
 
 
 @pytest.mark.parametrize("text", NOISE)
