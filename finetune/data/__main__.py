@@ -11,8 +11,10 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m finetune.data",
         description="Turn files into training rows: read, clean, hide personal data, remove duplicates, split, report.",
     )
-    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="CSV, TSV, XLSX, JSON, JSONL, TXT, Markdown, HTML, DOCX or PDF")  # fmt: skip
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for examples.jsonl and report.json")  # fmt: skip
+    supported = "CSV, TSV, XLSX, JSON, JSONL, TXT, Markdown, HTML, DOCX or PDF"
+    written = "folder for examples.jsonl and report.json"
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=supported)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help=written)
     parser.add_argument("--question", metavar="COLUMN", help="the column with what comes in, where guessing fails")
     parser.add_argument("--answer", metavar="COLUMN", help="the column with the answer or category")
     parser.add_argument("--seed", type=int, default=7, help="makes the split repeatable (default 7)")

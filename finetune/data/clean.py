@@ -81,8 +81,8 @@ def dropped(example: Example, reason: str) -> Example:
 
 
 def normalised(text: str) -> str:
-    """Words and numbers alone, small: two texts that differ only in case, accents' form or punctuation are equal."""
-    return " ".join(re.findall(r"\w+", unicodedata.normalize("NFKC", text).casefold()))
+    """Words, numbers and currency signs, small: texts that differ in case, accents' form or punctuation are equal."""
+    return " ".join(re.findall(r"\w+|[€£$%]", unicodedata.normalize("NFKC", text).casefold()))
 
 
 def contradictions(examples: Sequence[Example]) -> list[list[str]]:

@@ -209,7 +209,7 @@ def _confidence(question: _Column, answer: _Column, columns: list[_Column]) -> f
     """0.95 when both headers say so, about 0.8 when one does, less by content alone; less again with rivals."""
     named = (question.role == "question") + (answer.role == "answer")
     by_content = 0.3 * min(1.0, question.asks * 1.5) + 0.2 * (answer.words > question.words)
-    confidence = {2: 0.95, 1: 0.6 + 0.5 * by_content, 0: 0.25 + 0.9 * by_content}[named]
+    confidence = {2: 0.95, 1: 0.6 + 0.5 * by_content, 0: 0.2 + 0.9 * by_content}[named]
     rivals = [c for c in columns if c.role in ("question", "answer") and c.name not in (question.name, answer.name)]
     sure = confidence - 0.2 * min(2, len(rivals)) if named == 2 else confidence
     return round(max(0.1, min(0.95, sure)), 2)

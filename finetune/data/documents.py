@@ -27,7 +27,9 @@ LEANS = re.compile(
     re.I,
 )
 POINTS_ELSEWHERE = re.compile(
-    r"\b(?:above|below|herein|aforementioned|see (?:section|page|chapter)|the previous|as follows)\b", re.I
+    r"\b(?:(?:as|the|mentioned|described|listed|stated|given|set out|see) (?:above|below)|herein|aforementioned|"
+    r"see (?:section|page|chapter)|the previous|as follows)\b|\b(?:above|below)[.,]",
+    re.I,
 )
 ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Sr|Jr|St|No|Nos|Inc|Ltd|Co|Corp|vs|etc|e\.g|i\.e|approx|Art|Sec|Fig|a\.m|p\.m|U\.S)"
@@ -58,9 +60,14 @@ STATES = (
     r"processed|refunded|paid|sent|returned|stored|kept|retained|deleted|reviewed|subject"
 )
 STATE = re.compile(rf"(?P<subject>[^,;:]{{2,90}}?)\s(?P<verb>is|are)(?P<negated>\s+not)?\s(?P<rest>(?:{STATES})\b.*)")
+DOES = re.compile(
+    r"(?P<subject>[^,;:]{2,80}?)\s(?P<verb>(?:have|has)(?= (?:the right|a right|access|until|up to|at least))|"
+    r"(?:accept|offer|provide|require|support|cover|include|allow|keep|store|pay|last|begin|end|start|expire|charge|"
+    r"share|sell|use|refund|return|deliver|ship|protect|check|review|record|treat|exclude)s?|apply|applies)\s(?P<rest>\S.+)",
+)
 DEFINED = re.compile(
     r"(?P<article>(?:a|an|the)\s+)?[\"“'‘]?(?P<term>[A-Za-z][\w’'/() -]{1,60}?)[\"”'’]?\s+"
-    r"(?P<verb>means|refers to|is defined as|are defined as|stands for|is an?|are)\s+(?P<rest>\S.+)",
+    r"(?P<verb>means|refers to|is defined as|are defined as|stands for|is an?|is the|are)\s+(?P<rest>\S.+)",
     re.I,
 )
 PRICED = re.compile(
@@ -73,6 +80,21 @@ PURPOSE = re.compile(
 )
 FOLLOWING = re.compile(
     r"(?:the\s+)?following\s+(?P<noun>[a-z]+(?:\s[a-z]+)?)\s+(?P<rest>(?:are|is|must|can|may|apply|will)\b.*)", re.I
+)
+# A question that points at what only the document's reader sees, or that was cut in the middle.
+UNSOUND = re.compile(
+    r"\b(?:the following|do so|such|this (?:section|paragraph|part|chapter|policy|rule)|thereof|hereby|respectively)\b|"
+    r"\b(?:and|or|of|to|by|under|paragraphs?|sections?|that|the|an?|if|with|for|in|at|than|as|is|are|be)$|§|\[|"
+    r" ['’]s\b",
+    re.I,
+)
+# A subject whose own clause may hold the verb that was found: asking by it would turn the wrong verb round.
+TANGLED = re.compile(
+    r"^(?:only|for|in|on|at|by|with|from|after|before|under|to|of|as|except|unless|during)\b|\b(?:that|which|who|where|whose)\b|"
+    r"\b(?:also|then|therefore|it|they|these|those|this)$|^the (?:word|term|result|answer|following)$|"
+    r"(?<!\bof)(?<!\bfor)(?<!\bto)(?<!\bin)(?<!\bby)(?<!\bwith)(?<!\bfrom)(?<!\bon)(?<!\bor)(?<!\band)(?<!\bunder)"
+    r"(?<!\ball)(?<!\bat)(?<!\bbetween)(?<!\babout)\s(?:an?|the|your|our|each|any)\s",
+    re.I,
 )
 FINITE = re.compile(
     r"\b(?:is|are|was|were|has|have|had|do|does|if|when|because|while|although|must|shall|may|can|will)\b"
@@ -90,11 +112,11 @@ def examples_from_passages(document: Document) -> list[Example]:
 
     A section headed by a question gives one row of kind "faq", everything else rows of kind "document".
     """
-    lower = {word for passage in document.passages for word in re.findall(r"\b[a-z]{2,}\b", passage.text)}
+    names = _names(document)
     examples: dict[tuple[str, str], Example] = {}
     for (heading, _), group in groupby(document.passages, key=lambda p: (p.heading, None)):
         section = list(group)
-        for found in _from_section(heading, section, lower):
+        for found in _from_section(heading, section, names):
             key = (found.question.lower(), found.answer)
             source = Source(file=document.file, page=found.page, quote=found.answer)
             kind: Kind = "faq" if found.asked else "document"
@@ -112,7 +134,7 @@ class _Found:
     asked: bool = False  # the document itself asks it
 
 
-def _from_section(heading: str, section: list[Passage], lower: set[str]) -> Iterator[_Found]:
+def _from_section(heading: str, section: list[Passage], names: frozenset[str]) -> Iterator[_Found]:
     text = "\n".join(passage.text for passage in section)
     if heading.endswith("?"):
         if answer := _shortened(text):
@@ -120,26 +142,26 @@ def _from_section(heading: str, section: list[Passage], lower: set[str]) -> Iter
         return
     if not is_english(text):
         return
-    found = [item for passage in section for item in _from_passage(passage, lower)]
+    found = [item for passage in section for item in _from_passage(passage, names)]
     topic = _plain_heading(heading)
     answer = _shortened(text)
     stands_alone = answer and not LEANS.match(answer) and not BULLET.match(answer)
     if topic and stands_alone and len(answer.split()) >= 8 and len(topic.split()) <= 8 and not topic.endswith("."):
-        yield _Found(question_from_heading(topic, lower), answer, section[0].page)
+        yield _Found(question_from_heading(topic, names), answer, section[0].page)
     yield from found
 
 
-def _from_passage(passage: Passage, lower: set[str]) -> Iterator[_Found]:
+def _from_passage(passage: Passage, names: frozenset[str]) -> Iterator[_Found]:
     if ":\n" in passage.text:
         intro = passage.text.split(":\n", 1)[0]
         sentence = sentences(intro)[-1] if intro.strip() else ""
-        question = question_from_introduction(sentence, lower)
+        question = question_from_introduction(sentence, names)
         if question:
             start = passage.text.rindex(sentence, 0, len(intro))
             yield _Found(question, passage.text[start:], passage.page)
         return
     for sentence in sentences(BULLET.sub("", passage.text)):
-        question = question_from_sentence(sentence, lower)
+        question = question_from_sentence(sentence, names)
         if question:
             yield _Found(question, sentence, passage.page)
 
@@ -178,7 +200,7 @@ def stands_alone(sentence: str) -> bool:
     """Whether a reader understands the sentence without the ones around it."""
     return (
         len(sentence.split()) in SENTENCE_WORDS
-        and sentence[0].isupper()
+        and sentence.lstrip('"“')[:1].isupper()
         and sentence.endswith((".", "!", '."', ".”", ".)"))
         and not LEANS.match(sentence)
         and not POINTS_ELSEWHERE.search(sentence)
@@ -188,24 +210,24 @@ def stands_alone(sentence: str) -> bool:
     )
 
 
-def question_from_sentence(sentence: str, lower: set[str]) -> str | None:
-    """A question the sentence answers, or None. `lower` are words the document writes small, to tell names apart."""
+def question_from_sentence(sentence: str, names: frozenset[str]) -> str | None:
+    """A question the sentence answers, or None. `names` are words that stay capital."""
     if not stands_alone(sentence):
         return None
     bare = re.sub(
         r"^(?:please note that|note that|note:|in general,|generally,|important:)\s+", "", sentence, flags=re.I
     )
-    bare = _small_start(bare.rstrip('."”)! ') if bare.endswith(('."', ".”")) else bare.rstrip(".! "), lower)
-    for pattern in (_condition, _purpose, _charge, _price, _definition, _modal, _state):
+    bare = _small_start(bare.rstrip('."”)! ') if bare.endswith(('."', ".”")) else bare.rstrip(".! "), names)
+    for pattern in (_condition, _purpose, _charge, _price, _definition, _modal, _state, _does):
         question = pattern(bare)
-        if question and 3 <= len(question.split()) <= 30:
+        if question and 3 <= len(question.split()) <= 30 and not UNSOUND.search(question):
             return _as_question(question)
     return None
 
 
-def question_from_introduction(sentence: str, lower: set[str]) -> str | None:
+def question_from_introduction(sentence: str, names: frozenset[str]) -> str | None:
     """A question from the sentence that leads into a list, whose answer is the list."""
-    bare = _small_start(sentence.strip().rstrip(":").strip(), lower)
+    bare = _small_start(sentence.strip().rstrip(":").strip(), names)
     if match := FOLLOWING.match(bare):
         return _as_question(f"which {match['noun']} {_to_customer(match['rest'])}")
     if LEANS.match(bare) or not bare:
@@ -229,10 +251,10 @@ def question_from_introduction(sentence: str, lower: set[str]) -> str | None:
     return None
 
 
-def question_from_heading(heading: str, lower: set[str]) -> str:
+def question_from_heading(heading: str, names: frozenset[str]) -> str:
     """ "Cancellation policy" as "What should I know about the cancellation policy?" """
     words = heading.split()
-    small = " ".join([_small_word(words[0], lower), *(_small_word(w, lower) for w in words[1:])])
+    small = " ".join([_small_word(words[0], names), *(_small_word(w, names) for w in words[1:])])
     if re.match(r"(?:how|what|when|where|why|who)\b", small):
         return _as_question(f"can you tell me {_to_customer(small)}")
     if re.fullmatch(r"[a-z]+ing\b.*", small) or len(words) > 1 or small.endswith("s"):
@@ -301,7 +323,9 @@ def _definition(text: str) -> str | None:
         # "Claims are reviewed" is no definition; "Grievances are complaints that …" is.
         noun = re.match(r"(?:\w+\s){0,2}\w+s\s+(?:that|which|who|of|for|made|in)\b", rest)
         return f"what are {term}" if noun and not re.match(STATES, rest) else None
-    if verb.startswith("is a"):
+    if verb == "is the" and (match["article"] or "the ").lower() == "the ":
+        return None
+    if verb in ("is a", "is an", "is the"):
         return f"what is {match['article'] or ''}{term}"
     return (
         f"what does {(match['article'] or '').lower()}{term} mean" if verb != "are defined as" else f"what are {term}"
@@ -333,6 +357,26 @@ def _state(text: str) -> str | None:
     return _timed(rest, verb, subject, negated=bool(match["negated"])) or _closed(verb, subject, rest)
 
 
+def _does(text: str) -> str | None:
+    match = DOES.fullmatch(text)
+    if not match or not _plain_subject(match["subject"]):
+        return None
+    subject, verb = match["subject"], match["verb"]
+    single = verb in ("has", "applies") or (verb.endswith("s") and verb != "discuss")
+    base = {"has": "have", "applies": "apply", "discuss": "discuss"}.get(verb, verb.removesuffix("s"))
+    plural = subject.lower() in ("we", "you") or re.search(
+        r"(?:[^s]s|people|staff|children)$", subject.split(" of ")[0]
+    )
+    if not single and not plural:
+        return None
+    verb = "does" if single else "do"
+    if base == "include":
+        return f"what {verb} {_customer_subject(subject)} include"
+    return _timed(f"{base} {match['rest']}", verb, subject, negated=False) or _closed(
+        verb, subject, f"{base} {match['rest']}"
+    )
+
+
 def _timed(rest: str, verb: str, subject: str, *, negated: bool) -> str | None:
     """How soon, how far ahead or how long, asked of the words before the time."""
     if negated:
@@ -361,7 +405,8 @@ def _must(modal: str) -> str:
 def _plain_subject(subject: str) -> bool:
     """A noun phrase short enough to ask about, that leans on nothing before it."""
     words = subject.split()
-    return 1 <= len(words) <= 9 and not LEANS.match(subject) and not FINITE.search(subject.lower())
+    tangled = LEANS.match(subject) or FINITE.search(subject.lower()) or TANGLED.search(subject)
+    return 1 <= len(words) <= 9 and not tangled
 
 
 def _customer_subject(subject: str) -> str:
@@ -386,17 +431,29 @@ def _to_customer(text: str, *, subject: bool = False) -> str:
     )
 
 
-def _small_start(text: str, lower: set[str]) -> str:
+def _names(document: Document) -> frozenset[str]:
+    """Words the document writes with a capital in the middle of a sentence."""
+    return frozenset(
+        word
+        for passage in document.passages
+        for word in re.findall(r"(?<=[a-z,] )[A-ZÀ-Þ][\w’'-]+", passage.text)
+        if word not in ("I",)
+    )
+
+
+def _small_start(text: str, names: frozenset[str]) -> str:
+    """The sentence as it stands inside another one: its first word small unless it begins a name."""
     head, _, tail = text.partition(" ")
-    return f"{_small_word(head, lower)} {tail}".strip()
+    if tail[:1].isupper() and head.lower() not in DETERMINERS:
+        return text
+    return f"{_small_word(head, names)} {tail}".strip()
 
 
-def _small_word(word: str, lower: set[str]) -> str:
-    """The word in small letters unless it is a name: names are never written small in the document."""
+def _small_word(word: str, names: frozenset[str]) -> str:
     small = word.lower()
-    if sum(c.isupper() for c in word) > 1:
+    if sum(c.isupper() for c in word) > 1 or (word in names and small not in DETERMINERS):
         return word
-    return small if small in DETERMINERS or small.strip("'’.,") in lower or small in IMPERATIVES else word
+    return small
 
 
 def _as_question(text: str) -> str:
@@ -468,7 +525,7 @@ def examples_from_terms(terms: Sequence[TermLike]) -> list[Example]:
 
 
 OFF_TOPIC = (
-    "What will the weather be like tomorrow?", "Can you write a poem about the sea?", "Who will win the match on Sunday?",
+    "What will the weather be like tomorrow?", "Can you write a poem about the sea?", "Who will win the match?",
     "Which shares should I buy this week?", "Tell me a joke.", "Can you help me with my maths homework?",
     "Which party should I vote for?", "How do I bake sourdough bread?", "Write a Python function that sorts a list.",
     "What is the capital of Mongolia?", "Can you recommend a good film for tonight?", "How do I change a car tyre?",

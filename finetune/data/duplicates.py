@@ -5,12 +5,13 @@ come from MinHash signatures in bands (Broder 1997; Leskovec et al., Mining of M
 candidate is then compared exactly, so a pair is never joined by an accident of hashing.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from finetune.data.clean import normalised
+from finetune.data.document import words
 from finetune.example import Example
 
 if TYPE_CHECKING:
@@ -19,12 +20,24 @@ if TYPE_CHECKING:
 
     Hashes = NDArray[np.uint64]
 
-# At 0.8 a typo, a changed word in a sentence or another ending still counts as the same; two questions about
-# different things in one mould ("What are the symptoms of …?") mostly fall below, and their answers settle the rest.
+# A slip of the pen in a short question leaves about 0.7 of its pieces, a changed word in a sentence 0.8. Two questions
+# about different things in one mould ("What are the symptoms of …?") reach that too: their answers settle it.
 NEAR = 0.8
+NEAR_QUESTION = 0.7
 PIECE = 5
-# 16 bands of 5: a pair at 0.8 is found with probability 1 - (1 - 0.8⁵)¹⁶ = 0.998.
-BANDS, BAND_ROWS = 16, 5
+# 20 bands of 4: a pair at 0.7 is found with probability 1 - (1 - 0.7⁴)²⁰ = 0.996.
+BANDS, BAND_ROWS = 20, 4
+NEGATIONS = words(
+    "not no never without none cannot nor isn aren don doesn won nicht kein keine nie ohne sin nunca sans pas"
+)
+FUNCTION_WORDS = words(
+    """
+    a an the is are am was be been do does did can could will would should may might please i my me we our you your
+    it its
+    to of in on at for by with from and or so that this there here any some yet still just also already now then really
+    very possibly actually ve m s d ll re what which have has had if about hi hello thanks thank tell know want need
+    """
+)
 # Below this length an answer ("Yes.", a category) says nothing about where a row comes from.
 TELLING_CHARACTERS = 40
 
@@ -40,7 +53,8 @@ class Cluster:
 def find_duplicates(examples: Sequence[Example]) -> list[Cluster]:
     """Clusters of rows whose question and answer are both the same or nearly the same.
 
-    Numbers must agree: "within 30 days" and "within 60 days" are no duplicates. Approved rows come first in a
+    The questions may differ in function words and slips of the pen only, and numbers and negations must agree: "within
+    30 days" and "within 60 days" are no duplicates. Approved rows come first in a
     cluster, then the order given.
     """
     order = sorted(range(len(examples)), key=lambda i: (examples[i].status != "approved", i))
@@ -52,9 +66,15 @@ def find_duplicates(examples: Sequence[Example]) -> list[Cluster]:
     heads = list(exact)
     answers = _Similarity([keys[head][1] for head in heads])
     sets = _Sets(len(heads))
-    for a, b in near_pairs([keys[head][0] for head in heads]):
-        same_numbers = _numbers(keys[heads[a]]) == _numbers(keys[heads[b]])
-        if same_numbers and (keys[heads[a]][1] == keys[heads[b]][1] or answers.between(a, b) >= NEAR):
+    kinds = [examples[order[head]].kind for head in heads]
+    for a, b, similar in near_pairs([keys[head][0] for head in heads], NEAR_QUESTION):
+        # Messages of one category share their answer, so it settles nothing, and variants are what a model needs.
+        if similar < NEAR and "category" in (kinds[a], kinds[b]):
+            continue
+        one, other = keys[heads[a]], keys[heads[b]]
+        if not (same_meaning(one[0], other[0]) and _decisive(one[1]) == _decisive(other[1])):
+            continue
+        if one[1] == other[1] or answers.between(a, b) >= NEAR:
             sets.join(a, b)
     clusters = []
     for group in sets.groups():
@@ -84,7 +104,7 @@ def related_groups(examples: Sequence[Example]) -> list[int]:
             for other in same[1:]:
                 sets.join(same[0], other)
         unique = list(places)
-        for a, b in near_pairs(unique):
+        for a, b, _ in near_pairs(unique):
             sets.join(places[unique[a]][0], places[unique[b]][0])
     return [sets.root(i) for i in range(len(examples))]
 
@@ -94,12 +114,38 @@ def _context(example: Example) -> str:
     return " ".join(m.content for m in example.messages[:-1] if m.role != "system")
 
 
-def _numbers(key: tuple[str, str]) -> list[list[str]]:
-    return [sorted(word for word in text.split() if word.isdigit()) for text in key]
+def _decisive(text: str) -> list[str]:
+    """Words that turn an answer's meaning though they hardly change its letters."""
+    return sorted(word for word in text.split() if word.isdigit() or word in NEGATIONS)
 
 
-def near_pairs(texts: Sequence[str], threshold: float = NEAR) -> Iterator[tuple[int, int]]:
-    """Pairs of indices whose similarity reaches the threshold; enough pairs to connect each cluster, not all."""
+def same_meaning(one: str, other: str) -> bool:
+    """Whether two nearly equal questions (normalised) differ in nothing but function words and slips of the pen.
+
+    "Hepatitis A" and "hepatitis B", or "in adults" and "in children", look alike and ask different things.
+    """
+    left, right = Counter(one.split()), Counter(other.split())
+    missing = list((right - left).elements())
+    unpaired = []
+    for word in (left - right).elements():
+        twin = next((m for m in missing if _slip(word, m)), None)
+        if twin is None:
+            unpaired.append(word)
+        else:
+            missing.remove(twin)
+    return all(word in FUNCTION_WORDS for word in unpaired + missing)
+
+
+def _slip(one: str, other: str) -> bool:
+    """The same letters but for two at most, in words of four letters and more without digits."""
+    if min(len(one), len(other)) < 4 or any(c.isdigit() for c in one + other):
+        return False
+    changed = sum(((Counter(one) - Counter(other)) + (Counter(other) - Counter(one))).values())
+    return one[0] == other[0] and changed <= 2
+
+
+def near_pairs(texts: Sequence[str], threshold: float = NEAR) -> Iterator[tuple[int, int, float]]:
+    """Pairs of indices whose similarity reaches the threshold, with it; enough to connect each cluster, not all."""
     import numpy as np
 
     similarity = _Similarity(texts)
@@ -114,11 +160,11 @@ def near_pairs(texts: Sequence[str], threshold: float = NEAR) -> Iterator[tuple[
         for i, row in zip(filled, rows, strict=True):
             heads = buckets[row.tobytes()]
             # Against a few earlier members only, so that a thousand rows in one mould cost thousands of comparisons.
-            for head in heads[:16]:
+            for head in heads[:8]:
                 if (head, i) not in seen:
                     seen.add((head, i))
-                    if similarity.between(head, i) >= threshold:
-                        yield head, i
+                    if (similar := similarity.between(head, i)) >= threshold:
+                        yield head, i, similar
             heads.append(i)
 
 

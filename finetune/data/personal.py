@@ -1,8 +1,8 @@
 """Personal data in texts: found, and replaced by tags that read naturally.
 
 Numbers with a checksum (cards, IBANs, health and identity numbers) prove themselves, phone numbers are checked against
-the numbering plans; record numbers, dates of birth, names after a title or an introduction, street addresses and secrets
-are found by what stands around them. Found text is never logged and never stored, only its hash.
+the numbering plans; record numbers, dates of birth, names after a title or an introduction, street addresses and
+secrets are found by what stands around them. Found text is never logged and never stored, only its hash.
 
 presidio-analyzer was measured for this first: without a spaCy model it finds the same numbers and fewer cards, and
 importing it loads spaCy and transformers, 7 s of work at a user's first file.
@@ -47,8 +47,10 @@ INTRODUCED = (
     r"[Ii]n the name of|[Aa]ccount holder:?|[Pp]olicyholder:?|[Bb]eneficiary:?|[Ss]poke (?:to|with)|[Rr]egards to)"
 )
 CLOSING = (
-    r"(?:(?:[Kk]ind|[Bb]est|[Ww]arm)(?:est)? regards|[Rr]egards|[Ss]incerely(?: yours)?|[Yy]ours (?:sincerely|truly|faithfully)|"
-    r"[Bb]est wishes|[Mm]any thanks|[Cc]heers|[Bb]est|[Mm]it freundlichen Grüßen|[Vv]iele Grüße|[Ss]aludos|[Cc]ordialement)"
+    r"(?:(?:[Kk]ind|[Bb]est|[Ww]arm)(?:est)? regards|[Rr]egards|[Ss]incerely(?: yours)?|[Yy]ours (?:sincerely|"
+    r"truly|faithfully)|"
+    r"[Bb]est wishes|[Mm]any thanks|[Cc]heers|[Bb]est|[Mm]it freundlichen Grüßen|[Vv]iele Grüße|[Ss]aludos|"
+    r"[Cc]ordialement)"
 )
 # Words that follow "Dear", "I am" or "This is" with a capital and are no name.
 NO_NAME = words(
@@ -99,6 +101,7 @@ TOWN = (
     r"(?:,?\s+[A-ZÀ-Þ][\w’'.À-ž-]+(?:\s+[A-ZÀ-Þ][\w’'.À-ž-]+){0,2},?\s+(?:[A-Z]{2}\s+)?(?:\d{5}(?:-\d{4})?|"
     r"[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}))?"
 )
+EURO_TOWN = r"(?:,?\s+\d{4,5}\s+[A-ZÀ-Þ][\w’'À-ž-]+)?"
 EURO_STREET = (
     r"(?:[A-ZÀ-Þ][\w’'À-ž-]*(?:straße|strasse|str\.|weg|gasse|platz|allee|ring|ufer|damm|gade|gatan|gata|vej|vägen|väg|"
     r"katu|tie|laan|straat|weg|utca|ulica)|(?:Rue|Avenue|Boulevard|Place|Chemin|Calle|Avenida|Avda\.|Plaza|Via|Viale|"
@@ -118,7 +121,10 @@ RECORD_WORD = (
     r"invoice|order|booking|reference|ref|loan|mortgage|prescription|rx|student|employee|licen[cs]e|passport|"
     r"driver'?s licen[cs]e|tax|MRN|NPI|IMEI|VIN|sort code|routing|konto|kunden|versicherungs|p[oó]liza|expediente)"
 )
-SECRET_WORD = r"(?:password|passwd|passcode|pass phrase|passphrase|pin(?: code| number)?|cvv|cvc|security code|passwort|contraseña|mot de passe)"
+SECRET_WORD = (
+    r"(?:password|passwd|passcode|pass phrase|passphrase|pin(?: code| number)?|cvv|cvc|security code|"
+    r"passwort|contraseña|mot de passe)"
+)
 
 PATTERNS: tuple[tuple[PersonalKind, re.Pattern[str]], ...] = (
     ("email", re.compile(r"(?<![\w.+-])(?P<item>[\w.+'%-]{1,64}@(?:[\w-]{1,63}\.)+[A-Za-z]{2,24})\b")),
@@ -126,26 +132,32 @@ PATTERNS: tuple[tuple[PersonalKind, re.Pattern[str]], ...] = (
         r"\b(?P<item>sk-[A-Za-z0-9_-]{16,}|hf_[A-Za-z0-9]{20,}|gh[pousr]_[A-Za-z0-9]{20,}|AKIA[0-9A-Z]{16}|"
         r"xox[baprs]-[A-Za-z0-9-]{10,}|eyJ[\w-]{10,}\.[\w-]{10,}\.[\w-]{5,})"
     )),
-    ("key", re.compile(r"(?P<item>-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z))", re.S)),
+    ("key", re.compile(r"(?P<item>-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|"
+        r"\Z))", re.S)),
     ("password", re.compile(
         rf"\b(?i:{SECRET_WORD})\s*(?::|=|\bis\b|\bwas\b|\bist\b|\bes\b)\s*[\"'“]?"
         r"(?P<item>(?=[^\s\"'”]*[\d!@#$%^&*_])[^\s\"'”,;]{3,64}[^\s\"'”,;.!?])"
     )),
     ("date of birth", re.compile(
-        rf"\b(?i:born(?: on)?|birth ?date|birthday|date of birth|d\.?o\.?b\.?|geboren(?: am)?|geburtsdatum|nacid[oa] el|"
-        rf"fecha de nacimiento|né(?:e)? le|date de naissance)(?:\s+(?:is|was|ist|es|est))?\s*:?\s*(?P<item>{DATE})", re.I,
+        rf"\b(?i:born(?: on)?|birth ?date|birthday|date of birth|d\.?o\.?b\.?|geboren(?: am)?|geburtsdatum|"
+        rf"nacid[oa] el|"
+        rf"fecha de nacimiento|né(?:e)? le|date de naissance)(?:\s+(?:is|was|ist|es|"
+        rf"est))?\s*:?\s*(?P<item>{DATE})", re.I,
     )),
     ("record number", re.compile(
         rf"\b(?i:{RECORD_WORD})(?:\s+(?i:number|num|no\.?|nr\.?|id|code|identifier|identification))?\s*"
-        r"(?:#|:|\bis\b|\bnumber\b|\bwas\b|№)?\s*[:#]?\s*(?P<item>(?=[\w-]*\d{3})[A-Za-z]{0,4}-?[A-Za-z0-9]*\d[A-Za-z0-9]*(?:[-/][A-Za-z0-9]+){0,4})\b"
+        r"(?:#|:|\bis\b|\bnumber\b|\bwas\b|"
+        r"№)?\s*[:#]?\s*(?<=[\s:#№])"
+        r"(?P<item>(?=[\w-]*\d{3})[A-Za-z]{0,4}-?[A-Za-z0-9]*\d[A-Za-z0-9]*(?:[-/][A-Za-z0-9]+){0,4})\b"
+        r"(?!\s?(?:%|€|euros?|dollars?|pounds?|USD|EUR|GBP|days?|hours?|miles|points|times|people|rows))"
     )),
     ("record number", re.compile(r"\b(?P<item>(?:MRN|PAT|POL|CLM|ACC|ACCT|INV|CASE|CUST)[-_#]\s?\d{4,12})\b")),
     ("address", re.compile(
         rf"(?<![\w.])(?P<item>{HOUSE}\s+(?:[NSEW]\.?\s+|North\s+|South\s+|East\s+|West\s+)?"
         rf"(?:[A-ZÀ-Þ0-9][\w’'.À-ž-]*\s+){{1,4}}{STREET}(?![\w]){UNIT}{TOWN})"
     )),
-    ("address", re.compile(rf"(?<!\w)(?P<item>{EURO_STREET},?\s+{HOUSE}(?!\w){UNIT}(?:,?\s+\d{{4,5}}\s+[A-ZÀ-Þ][\w’'À-ž-]+)?)")),
-    ("address", re.compile(rf"(?<!\w)(?P<item>{HOUSE},?\s+{EURO_STREET}(?:,?\s+\d{{4,5}}\s+[A-ZÀ-Þ][\w’'À-ž-]+)?)")),
+    ("address", re.compile(rf"(?<!\w)(?P<item>{EURO_STREET},?\s+{HOUSE}(?!\w){UNIT}{EURO_TOWN})")),
+    ("address", re.compile(rf"(?<!\w)(?P<item>{HOUSE},?\s+{EURO_STREET}{EURO_TOWN})")),
     ("address", re.compile(
         r"\b(?:(?:my|his|her|their|home|billing|shipping|delivery|mailing|new) address(?: is|:)?|lives? at|living at|"
         r"moved to|resides at)\s+(?P<item>\d{1,5}[a-z]?\s+[^\n,;?!:]{4,50})"
@@ -153,11 +165,13 @@ PATTERNS: tuple[tuple[PersonalKind, re.Pattern[str]], ...] = (
     ("address", re.compile(r"\b(?P<item>P\.?\s?O\.?\s?Box\s+\d{1,7})\b", re.I)),
     ("name", re.compile(rf"\b{TITLE}\.?\s+(?P<item>{NAME})")),
     ("name", re.compile(rf"\b{INTRODUCED}\s+(?:{TITLE}\.?\s+)?(?P<item>{NAME})")),
-    ("name", re.compile(rf"(?:^|[.!?\n]\s*)(?:Dear|Hi|Hello|Hey|Hallo|Liebe[r]?|Hola|Estimad[oa]|Cher|Chère|Bonjour)\s+(?P<item>{NAME})(?=\s*[,!.:\n-])")),
+    ("name", re.compile(rf"(?:^|[.!?\n]\s*)(?:Dear|Hi|Hello|Hey|Hallo|Liebe[r]?|Hola|Estimad[oa]|Cher|Chère|"
+        rf"Bonjour)\s+(?P<item>{NAME})(?=\s*[,!.:\n-])")),
     ("name", re.compile(rf"{CLOSING}\s*[,.!]?\s*\n?\s*(?P<item>{NAME})\s*(?=$|\n|[.,])")),
 )  # fmt: skip
 ZIP_CODE = re.compile(
-    r"\b(?:zip(?: ?code)?|postal code|postcode|PLZ)\s*(?:is|:)?\s*(?P<item>[A-Z]{0,2}\d[A-Z\d]{1,4}(?:[ -](?=\w*\d)\w{2,4})?)\b",
+    r"\b(?:zip(?: ?code)?|postal code|postcode|PLZ)\s*(?:is|"
+    r":)?\s*(?P<item>[A-Z]{0,2}\d[A-Z\d]{1,4}(?:[ -](?=\w*\d)\w{2,4})?)\b",
     re.I,
 )
 # Free numbers belong to organisations, never to a person (US/Canada, UK, Germany, international).
@@ -201,16 +215,20 @@ def ip_address(text: str) -> bool:
 CHECKED: tuple[tuple[PersonalKind, re.Pattern[str], Callable[[str], bool]], ...] = (
     ("card number", re.compile(r"(?<![\d.])[2-6](?:[ -]?\d){11,18}(?![\d])"), luhn),
     ("bank account", re.compile(r"\b[A-Za-z]{2}\d{2}(?:\s?[A-Za-z0-9]{4}){2,7}(?:\s?[A-Za-z0-9]{1,3})?\b"), iban),
-    ("social security number", re.compile(r"(?<![\d-])(?!000|666)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}(?![\d-])"), bool),
+    ("social security number", re.compile(r"(?<![\d-])(?!000|"
+        r"666)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}(?![\d-])"), bool),
     ("health number", re.compile(r"(?<![\d-])\d{3}[ -]\d{3}[ -]\d{4}(?![\d-])"), nhs),
     # A Medicare beneficiary identifier (CMS, "Understanding the MBI format"): letters without S, L, O, I, B, Z.
     ("health number", re.compile(
-        r"\b[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y]{2}\d{2}\b"
+        r"\b[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?"
+        r"[AC-HJKMNP-RT-Y]{2}\d{2}\b"
     ), bool),
-    ("identity number", re.compile(r"\b(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\s?(?:\d{2}\s?){3}[A-D]\b"), bool),
+    ("identity number", re.compile(r"\b(?!BG|GB|NK|KN|TN|NT|"
+        r"ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\s?(?:\d{2}\s?){3}[A-D]\b"), bool),
     ("identity number", re.compile(r"\b(?:\d{8}|[XYZ]\d{7})-?[A-HJ-NP-TV-Z]\b"), spanish_id),
     ("identity number", re.compile(r"\b[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]\b"), bool),
-    ("ip address", re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])|(?<![\w:])(?:[0-9a-fA-F]{1,4}:){4,7}[0-9a-fA-F]{1,4}(?![\w:])"), ip_address),
+    ("ip address", re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])|"
+        r"(?<![\w:])(?:[0-9a-fA-F]{1,4}:){4,7}[0-9a-fA-F]{1,4}(?![\w:])"), ip_address),
 )  # fmt: skip
 # Beside the word card even a number that fails the check (a slip of the pen, an old scheme) is one.
 NEAR_CARD = re.compile(
@@ -218,7 +236,8 @@ NEAR_CARD = re.compile(
 )
 CALLED = re.compile(
     r"\b(?i:phone|telephone|tel|mobile|cell|call(?: me| us)?|reach(?: me)?|text me|fax|desk|number|telefon|handy|"
-    r"teléfono|whatsapp|answering at|messages to)\b[^.\n\d+(]{0,30}(?P<item>[+(]?\d[\d\s().\-/]{5,18}\d(?:\s?(?:x|ext\.?)\s?\d{1,5})?)"
+    r"teléfono|whatsapp|answering at|"
+    r"messages to)\b[^.\n\d+(]{0,30}(?P<item>[+(]?\d[\d\s().\-/]{5,18}\d(?:\s?(?:x|ext\.?)\s?\d{1,5})?)"
 )
 # Where two finds overlap the more telling kind wins; of one kind, the longer.
 RANK: dict[PersonalKind, int] = {

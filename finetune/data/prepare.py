@@ -194,14 +194,14 @@ def _sentences(report: DataReport) -> list[str]:
     if report.personal:
         kinds = ", ".join(f"{count:,} × {kind}" for kind, count in report.personal.items())
         sentences.append(
-            f"Personal data in {counted(report.rows_with_personal, 'row')} was replaced by tags such as [name]: {kinds}."
+            f"Personal data in {counted(report.rows_with_personal, 'row')} was replaced by tags, as in [name]: {kinds}."
         )
     else:
         sentences.append("I found no personal data of the kinds I can recognise.")
     if report.own_contacts:
         sentences.append(
-            f"{counted(report.own_contacts, 'contact')} in the answers stand in three or more different answers, so I took "
-            "them for your organisation's own and kept them; please check."
+            f"{counted(report.own_contacts, 'mention')} of contacts that stand in three or more different answers were "
+            "kept, since they seem to be your organisation's own; please check."
         )
     sides = report.by_split
     sentences.append(
@@ -215,13 +215,13 @@ def _warnings(report: DataReport) -> list[str]:
     warnings = []
     if report.contradictions:
         warnings.append(
-            f"{counted(len(report.contradictions), 'question')} got different answers in different rows. A model cannot "
-            "learn both: please decide which one holds."
+            f"{counted(len(report.contradictions), 'question')} got different answers in different rows. A model "
+            "cannot learn both: please decide which one holds."
         )
     if 0 < report.kept < FEW_ROWS:
         warnings.append(
-            f"{report.kept} rows are few. About {FEW_ROWS} varied rows are the least from which a model learns more than "
-            "a tone; 200 and more are better."
+            f"{report.kept} rows are few. About {FEW_ROWS} varied rows are the least from which a model learns more "
+            "than a tone; 200 and more are better."
         )
     if report.kept == 0:
         warnings.append("No row can be used.")

@@ -181,9 +181,7 @@ def read_xlsx(path: Path, limits: Limits) -> Document:
             if area.size["rows"] > 1 or area.min_row > 1
         }
         if merged:
-            notes.append(
-                f'Sheet "{sheet.title}" has {len(merged)} merged cells; each row they cover got the merged cell\'s text.'
-            )
+            notes.append(f'Sheet "{sheet.title}" has {len(merged)} merged cells; every row they cover got their text.')
         records = [
             [_sheet_cell(filled.get((cell.row, cell.column), cell.value)) for cell in row] for row in sheet.iter_rows()
         ]

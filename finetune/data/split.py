@@ -158,7 +158,7 @@ def leak_sentence(examples: Sequence[Example]) -> str:
     questions = [normalised(e.question) for e in rows]
     near = {
         j if rows[i].split == "train" else i
-        for i, j in near_pairs(questions)
+        for i, j, _ in near_pairs(questions)
         if (rows[i].split == "train") != (rows[j].split == "train")
     }
     if not same and not near:

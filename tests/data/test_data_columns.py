@@ -1,0 +1,138 @@
+"""Finding the question and the answer among a table's columns."""
+
+from pathlib import Path
+
+import pytest
+
+from finetune.data.columns import (
+    SURE,
+    examples_from_conversations,
+    examples_from_table,
+    map_columns,
+    readable_label,
+)
+from finetune.data.document import Conversation, Table
+from finetune.errors import UserError
+
+PAIRS = [
+    ("Do you take walk-ins?", "Yes, every morning from eight to ten, as long as there is a free chair."),
+    ("How do I change my address?", "Log in, open Settings and choose Address; the change counts from the next day."),
+    ("Where is your office?", "In the old town, opposite the library, on the second floor of the red building."),
+    ("What does a check-up cost?", "A check-up costs 60 euros, and most plans pay for one of them every year."),
+]
+
+
+def table(header: list[str], rows: list[list[str]]) -> Table:
+    return Table("faq.csv", header, rows, 2)
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Patient question", "Our answer"), ("Frage", "Antwort"), ("prompt", "completion"), ("Pregunta", "Respuesta"),
+        ("customerMessage", "agent_reply"), ("Q", "A"), ("instruction", "output"), ("La question", "Notre réponse"),
+        ("Domanda", "Risposta"), ("Vraag", "Antwoord"), ("FAQ question", "FAQ answer"),
+    ],
+)  # fmt: skip
+def test_headers_are_understood_in_several_languages_and_in_any_order(question: str, answer: str) -> None:
+    mapping = map_columns(table(["Nr", answer, question], [[str(i), a, q] for i, (q, a) in enumerate(PAIRS)]))
+    assert (mapping.question, mapping.answer, mapping.mode) == (question, answer, "question_answer")
+    assert mapping.sure
+
+
+def test_unknown_headers_are_told_apart_by_content_but_not_surely() -> None:
+    mapping = map_columns(table(["Column 1", "Column 2"], [[a, q] for q, a in PAIRS]))
+    assert (mapping.question, mapping.answer) == ("Column 2", "Column 1")
+    assert mapping.confidence < SURE, "the user is asked"
+    assert set(mapping.candidates) == {"Column 1", "Column 2"}
+
+
+def test_an_encoder_gives_unknown_headers_a_meaning() -> None:
+    import numpy as np
+
+    def encode(texts: object) -> "np.ndarray":
+        """A stand-in that knows two sentences: what clients wonder is a question, what we tell them an answer."""
+        near = {"what clients wonder": 0, "what we tell them": 1}
+        phrases = ["what the customer asked or wrote to us", "what we replied, the correct response"]
+        vectors = [np.eye(3)[near.get(t, phrases.index(t) if t in phrases else 2)] for t in texts]  # type: ignore[attr-defined]
+        return np.array(vectors, dtype=np.float32)
+
+    rows = [[a, q] for q, a in PAIRS]
+    bare = map_columns(table(["what we tell them", "what clients wonder"], rows))
+    known = map_columns(table(["what we tell them", "what clients wonder"], rows), encode)
+    assert (known.question, known.answer) == ("what clients wonder", "what we tell them")
+    assert known.confidence > bare.confidence
+
+
+def test_few_short_labels_are_categories() -> None:
+    rows = [
+        [f"My card number {i} has not arrived yet", ("card_arrival", "lost_card", "pin_blocked")[i % 3]]
+        for i in range(30)
+    ]
+    mapping = map_columns(table(["text", "category"], rows))
+    assert (mapping.mode, mapping.question, mapping.answer) == ("category", "text", "category")
+    example = examples_from_table(table(["text", "category"], rows), mapping, "bank.csv")[0]
+    assert (example.kind, example.answer, example.topic) == ("category", "Card arrival", "Card arrival")
+    assert example.source.quote == "card_arrival" and example.source.row == 2
+
+
+def test_a_topic_column_becomes_the_topic_and_the_row_number_is_kept() -> None:
+    rows = [[f"Topic {i % 2}", q, a] for i, (q, a) in enumerate(PAIRS)]
+    rows.insert(1, [])
+    data = table(["Topic", "Patient question", "Our answer"], rows)
+    mapping = map_columns(data)
+    assert mapping.topic == "Topic"
+    examples = examples_from_table(data, mapping, "faq.csv")
+    assert [(e.topic, e.source.row) for e in examples] == [
+        ("Topic 0", 2),
+        ("Topic 1", 4),
+        ("Topic 0", 5),
+        ("Topic 1", 6),
+    ]
+    assert examples[0].source.quote == PAIRS[0][1] == examples[0].answer
+
+
+def test_one_column_is_text_and_cannot_teach_answers() -> None:
+    data = table(["message"], [["Hello there"], ["Good morning"]])
+    mapping = map_columns(data)
+    assert mapping.mode == "text" and mapping.answer is None
+    with pytest.raises(UserError, match="only one usable column"):
+        examples_from_table(data, mapping, "one.csv")
+
+
+def test_a_column_that_is_not_there_is_named_with_those_that_are() -> None:
+    data = table(["Question", "Answer"], [list(p) for p in PAIRS])
+    mapping = map_columns(data)
+    with pytest.raises(UserError, match=r"no column called Question.*faq.csv|Choose from these: q, a"):
+        examples_from_table(table(["q", "a"], [["b", "c"]]), mapping, "faq.csv")
+
+
+def test_labels_become_readable() -> None:
+    assert readable_label("card_arrival") == "Card arrival"
+    assert readable_label("wrongPin") == "Wrong pin"
+    assert readable_label("VAT") == "VAT"
+    assert readable_label("Refund not showing up") == "Refund not showing up"
+
+
+def test_a_conversation_ends_with_its_last_answer_and_keeps_what_came_before() -> None:
+    turns = [
+        ("system", "Be kind."),
+        ("user", "Hi"),
+        ("assistant", "Hello"),
+        ("user", "Open?"),
+        ("assistant", "Yes."),
+        ("user", "Thx"),
+    ]
+    example = examples_from_conversations([Conversation(3, turns)], "chats.jsonl")[0]
+    assert [m.role for m in example.messages] == ["system", "user", "assistant", "user", "assistant"]
+    assert (example.question, example.answer, example.source.row) == ("Open?", "Yes.", 3)
+
+
+def test_real_files_of_others_are_mapped(shared: Path) -> None:
+    from finetune.data.read import read_file
+
+    patients = map_columns(read_file(shared / "data" / "patient_questions.csv").tables[0])
+    assert (patients.question, patients.answer, patients.topic) == ("Patient question", "Our answer", "Topic")
+    bank = map_columns(read_file(shared / "data" / "banking77_train.csv").tables[0])
+    assert (bank.question, bank.answer, bank.mode) == ("text", "category", "category")
+    assert patients.sure and bank.sure

@@ -1,0 +1,148 @@
+# ruff: noqa: E501 (a case reads best on one line)
+"""Questions and answers out of running text, rules and terms."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from finetune.data.document import Document, Passage
+from finetune.data.documents import (
+    act_from_rule,
+    examples_from_passages,
+    examples_from_rules,
+    examples_from_terms,
+    question_from_sentence,
+    refusals,
+    sentences,
+)
+
+
+def document(*passages: tuple[str, str]) -> Document:
+    return Document("policy.pdf", "pdf", passages=[Passage(text, 3, heading) for heading, text in passages])
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question"),
+    [
+        ("Patients must cancel an appointment at least 24 hours in advance.", "How far in advance must patients cancel an appointment?"),
+        ("Invoices must be paid within 30 days of receipt.", "How soon must invoices be paid?"),
+        ("The clinic keeps medical records for at least seven years.", "How long does the clinic keep medical records?"),
+        ("We will send you a reminder within two days of booking.", "How soon will you send me a reminder?"),
+        ("If you miss an appointment, we charge a fee of $40.", "What happens if I miss an appointment?"),
+        ("To reschedule your visit, call the front desk before noon.", "How do I reschedule my visit?"),
+        ("The co-payment is $25 per visit.", "What is the co-payment?"),
+        ("We charge $15 for copies of your X-rays.", "How much do you charge for copies of my X-rays?"),
+        ("A deductible is the amount you pay before your insurance pays.", "What is a deductible?"),
+        ('"Prior authorization" means approval from your insurer before treatment.', "What does prior authorization mean?"),
+        ("We must not share your health information without your permission.", "May you share my health information without my permission?"),
+        ("Staff shall never discuss patients in public areas.", "May staff discuss patients in public areas?"),
+        ("You have the right to see your records at any time.", "Do I have the right to see my records at any time?"),
+        ("The practice is open Monday to Friday from 8 a.m. to 5 p.m.", "When is the practice open?"),
+        ("You may bring a companion to your appointment.", "May I bring a companion to my appointment?"),
+    ],
+)  # fmt: skip
+def test_a_sentence_that_stands_alone_gives_a_natural_question(sentence: str, question: str) -> None:
+    assert question_from_sentence(sentence, frozenset()) == question
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It must be paid within 30 days of receipt.",
+        "However, reminders may be late in some weeks.",
+        "They can take a while to arrive at your home.",
+        "This means approval from your insurer before treatment.",
+        "See section 4 for what must be paid within 30 days.",
+        "which must be paid within 30 days of the receipt.",
+        "Must be paid.",
+        "Welcome to our practice and thank you for your trust.",
+        "For accounts to which transfers can be made, the bank shall send a statement.",
+        "A telephone number the consumer may call to ask about transfers.",
+        "The receipt shall set forth the following information about fees.",
+    ],
+)
+def test_a_sentence_that_leans_on_others_gives_none(sentence: str) -> None:
+    assert question_from_sentence(sentence, frozenset()) is None
+
+
+def test_a_heading_that_asks_is_answered_by_its_whole_section() -> None:
+    examples = examples_from_passages(
+        document(("What if I cannot pay?", "Talk to us."), ("What if I cannot pay?", "We offer plans."))
+    )
+    assert [(e.question, e.answer, e.kind) for e in examples] == [
+        ("What if I cannot pay?", "Talk to us.\nWe offer plans.", "faq")
+    ]
+
+
+def test_a_list_answers_the_sentence_that_leads_into_it() -> None:
+    text = "The following documents are needed to register:\n- a photo ID\n- your insurance card"
+    examples = examples_from_passages(document(("", text)))
+    assert [(e.question, e.answer) for e in examples] == [("Which documents are needed to register?", text)]
+
+
+def test_every_quote_is_the_documents_own_words_with_its_page() -> None:
+    text = "Refunds are issued within 14 days. It is easy. You may return goods by post, e.g. in the same box. We accept cards."
+    for example in (examples := examples_from_passages(document(("3. Returns and refunds", text)))):
+        assert example.answer == example.source.quote and example.answer in text
+        assert (example.source.page, example.source.file, example.topic) == (3, "policy.pdf", "Returns and refunds")
+    assert "How soon are refunds issued?" in [e.question for e in examples]
+
+
+def test_other_languages_give_their_own_questions_only() -> None:
+    german = "Die Rechnung muss innerhalb von 30 Tagen bezahlt werden, sonst fallen Gebühren an."
+    assert examples_from_passages(document(("Zahlung", german))) == []
+    assert [e.question for e in examples_from_passages(document(("Wann muss ich zahlen?", german)))] == [
+        "Wann muss ich zahlen?"
+    ]
+
+
+def test_abbreviations_do_not_end_a_sentence() -> None:
+    assert sentences("Ask Dr. Smith at 5 p.m. today. Then go.") == ["Ask Dr. Smith at 5 p.m. today.", "Then go."]
+
+
+@dataclass(frozen=True)
+class Rule:
+    title: str
+    citation: str
+    customer_question: str
+    complying_answer: str
+    for_model: str = "Give the records within 30 days."
+
+
+@dataclass(frozen=True)
+class Term:
+    term: str
+    definition: str
+    citation: str
+
+
+def test_rules_and_terms_become_rows_with_their_citation() -> None:
+    rule = examples_from_rules(
+        [Rule("Access", "45 CFR 164.524", "Can I see my file?", "Yes, within 30 days."), Rule("x", "y", "", "")]
+    )
+    assert [(e.question, e.answer, e.kind, e.source.citation) for e in rule] == [
+        ("Can I see my file?", "Yes, within 30 days.", "rule", "45 CFR 164.524")
+    ]
+    terms = examples_from_terms([Term("copay", "A fixed amount for a visit.", "42 USC 1")])
+    assert {e.question for e in terms} == {"What does copay mean?", "Can you explain the term copay?"}
+    assert all(e.kind == "term" and e.source.citation == "42 USC 1" for e in terms)
+
+
+@pytest.mark.parametrize(
+    ("point", "act"),
+    [
+        ("Give a diagnosis", "give a diagnosis"), ("Never promise an outcome.", "promise an outcome"),
+        ("giving legal advice", "give legal advice"), ("no medical advice", "give medical advice"),
+        ("It must never ask for a password", "ask for a password"), ("don't quote prices", "quote prices"),
+        ("politics", "help with politics"),
+    ],
+)  # fmt: skip
+def test_what_it_must_never_do_is_understood_in_many_forms(point: str, act: str) -> None:
+    assert act_from_rule(point) == act
+
+
+def test_refusals_are_polite_name_the_scope_and_ask_in_several_ways() -> None:
+    rows = refusals(["Give a diagnosis"], "billing and appointments", off_topic=5)
+    assert len(rows) == 9 and len({r.question for r in rows}) == 9
+    assert all(r.kind == "refusal" and "billing and appointments" in r.answer for r in rows)
+    assert any("give a diagnosis" in r.question for r in rows)
