@@ -8,8 +8,12 @@ from assistant.events import Event, Reply
 from assistant.settings import Settings
 
 
+def settings(home: Path, chat_model: str | None = None) -> Settings:
+    return Settings(home=home, chat_model=chat_model, secret=None, host="127.0.0.1", port=0)
+
+
 def make_assistant(home: Path) -> Assistant:
-    return Assistant(Settings(home=home, chat_model=None, secret=None, host="127.0.0.1", port=0))
+    return Assistant(settings(home))
 
 
 def last(events: Iterable[Event]) -> Reply:

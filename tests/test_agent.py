@@ -5,20 +5,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langchain_core.language_models import GenericFakeChatModel
-from langchain_core.messages import AIMessage
+from langchain_core.language_models import FakeMessagesListChatModel
+from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import Runnable
 
 from assistant.agent import chat_model
 from assistant.conversation import Assistant, Conversation
-from assistant.events import Reply, ToolFinished
-from assistant.settings import Settings
+from assistant.events import ToolFinished
 from finetune.errors import UserError
 from tests.standin import serving
+from tests.talking import last, settings
 from tools.journey import read_brief
 
 
-class Scripted(GenericFakeChatModel):
+class Scripted(FakeMessagesListChatModel):
     """A chat model that says what the test wrote down; it accepts tools and ignores them."""
 
     def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Runnable[Any, Any]:
@@ -29,19 +29,9 @@ def calling(tool: str, **arguments: Any) -> AIMessage:
     return AIMessage("", tool_calls=[{"name": tool, "args": arguments, "id": f"call-{tool}", "type": "tool_call"}])
 
 
-def settings(home: Path, chat_model: str | None = None) -> Settings:
-    return Settings(home=home, chat_model=chat_model, secret=None, host="127.0.0.1", port=0)
-
-
 def scripted(home: Path, *messages: AIMessage | str) -> Conversation:
-    said = iter([m if isinstance(m, AIMessage) else AIMessage(m) for m in messages])
-    return Assistant(settings(home), Scripted(messages=said)).conversation("team")
-
-
-def last(events: Any) -> Reply:
-    reply = list(events)[-1]
-    assert isinstance(reply, Reply)
-    return reply
+    said: list[BaseMessage] = [m if isinstance(m, AIMessage) else AIMessage(m) for m in messages]
+    return Assistant(settings(home), Scripted(responses=said)).conversation("team")
 
 
 def test_another_chat_model_fills_the_same_brief(home: Path) -> None:

@@ -1,13 +1,13 @@
 """Stage 8: an evidence pack with adapter, merged model and card; an API; a Space."""
 
 import os
-from typing import Any, Literal
+from typing import Literal
 
 from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
-from finetune.errors import UserError
-from finetune.export import export, export_space, push
+from finetune.card import Parity, RuleUsed
+from finetune.export import export, push
 from tools.brief import in_words
 from tools.context import Context
 from tools.journey import read_brief
@@ -16,6 +16,13 @@ from tools.rules import kept_entries
 from tools.trial import tuned_run
 
 Where = Literal["file", "api", "space", "hub"]
+
+
+def parity_in_words(parity: Parity) -> str:
+    return (
+        f"The merged model finds the same next word as the tuned one at {parity.same_token_share:.1%} "
+        f"of {parity.positions} places."
+    )
 
 
 @tool(parse_docstring=True, response_format="content_and_artifact")
@@ -33,26 +40,21 @@ def publish(runtime: ToolRuntime[Context], where: Where = "file", repository: st
     brief = read_brief(project)
     title = f"{brief.organisation or project.name}: tuned model, round {run.name}"
     lines = [f"{n.replace('_', ' ').capitalize()}: {in_words(n, v)}" for n, v in brief.known().items() if n != "pairs"]
-    rules = [f"{e.name}: {e.citation} ({e.as_of})" for e in kept_entries(context)]
+    rules = [RuleUsed(e.name, e.citation, e.url, str(e.as_of), e.jurisdiction) for e in kept_entries(context)]
     out = project.published / f"round-{run.name}"
     exported = export(run.dir, out, title=title, brief_lines=lines, rules=rules)
-    text = "The pack is ready: adapter, merged model, model card with data, rules and results."
+    text = "The pack is ready: adapter, merged model and a card with data, rules and results. "
+    text += parity_in_words(exported.parity)
     if where == "api":
         text += (
             f" To serve it to any OpenAI client: python -m finetune.serve {run.dir} "
             "and point the client at http://127.0.0.1:8001/v1."
         )
     if where == "space":
-        exported = export_space(run.dir, out / "space", title=title)
-        text += " The folder for a Hugging Face Space is beside it."
+        text += " Its folder space/ is ready for a Hugging Face Space."
     if where in ("hub", "space") and repository:
-        token = os.environ.get("HF_TOKEN", "")
-        if not token:
-            raise UserError(
-                "The upload needs your Hugging Face token.", action="Set HF_TOKEN in the environment, then ask again."
-            )
-        text += " Uploaded: " + push(exported.folder, repository, token)
-    files: list[dict[str, Any]] = [
-        {"name": path.name, "path": str(path), "size": path.stat().st_size} for path in exported.files if path.is_file()
-    ]
+        kind: Literal["model", "space"] = "space" if where == "space" else "model"
+        address = push(out, repository, token=os.environ.get("HF_TOKEN"), kind=kind)
+        text += f" Uploaded, private for now: {address}"
+    files = [{"name": f.name, "path": str(f.path), "size": f.size} for f in exported.files]
     return ToolResult(text, [Card("files", "Ready to take away", {"files": files})]).for_agent()
