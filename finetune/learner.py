@@ -37,6 +37,9 @@ class Learner:
         )
         base.config.use_cache = False
         self.model = peft.get_peft_model(base, self.lora, autocast_adapter_dtype=False).to(device)
+        for layer in self.model.modules():
+            if hasattr(layer, "lora_dropout"):
+                layer.lora_dropout["default"] = FeatureDropout(plan.dropout)
         self.causal = self.model.get_base_model()
         self.decoder = getattr(self.causal, self.causal.base_model_prefix)
         self.head = self.causal.get_output_embeddings()
@@ -145,6 +148,24 @@ class Learner:
             return nn.functional.cross_entropy(logits.float(), targets, reduction="sum")
         hidden = self.decoder(input_ids=ids, use_cache=False).last_hidden_state
         return label_loss(hidden.flatten(0, 1)[positions], self.head.weight, targets)
+
+
+class FeatureDropout(nn.Module):
+    """Leaves out whole input features of an adapter, other ones for each row of the batch.
+
+    peft's own draws a number for every token and feature, on one core: a fifth of a small model's training time.
+    """
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(rows, length, width) to the same."""
+        if not self.training or self.share == 0:
+            return features
+        kept = torch.rand(features.shape[0], 1, features.shape[-1], device=features.device) >= self.share
+        return features * (kept.to(features.dtype) / (1 - self.share))
 
 
 def label_loss(hidden: Tensor, head: Tensor, targets: Tensor) -> Tensor:

@@ -62,6 +62,8 @@ def propose_plan(
     values: dict[str, Any] = {"base_model": base_model, "revision": source.revision, "system_message": system_message}
     values |= {name: choice.value for name, choice in choices.items()} | wanted
     reasons = {name: choice.reason for name, choice in choices.items()} | dict.fromkeys(wanted, YOUR_CHOICE)
+    if "learning_rate" in wanted:
+        values.setdefault("probe_rates", False)  # a rate the user names is not to be second-guessed
     plan = checked({**values, "reasons": reasons})
     expected = estimate(plan, load(plan, lengths["train"], lengths["validation"]), size)
     return plan.model_copy(update={"estimate": expected})
