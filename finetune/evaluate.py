@@ -12,7 +12,7 @@ import json
 import random
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,6 +46,7 @@ from finetune.score import (
     answer_score,
     changed_by_chance,
     difference_interval,
+    exact_match,
     pass_sentence,
     ratio_interval,
     rouge_l,
@@ -76,6 +77,7 @@ class Metric(BaseModel):
     higher_is_better: bool
     rows: int
     sentence: str
+    floor: float | None = Field(None, description="what needs no model: always saying the commonest category")
 
     @property
     def clear(self) -> int:
@@ -233,6 +235,10 @@ def evaluate(
     except UserError as error:
         progress.fail(error)
         raise
+    except Exception as error:
+        fault = f"The evaluation stopped at a fault of the program ({type(error).__name__})."
+        progress.fail(UserError(fault, action="Evaluate again; answers made so far are kept."))
+        raise
 
 
 def _evaluate(run: Run, limit: int | None, minutes: float, progress: Progress) -> Evaluation:
@@ -261,7 +267,7 @@ def _evaluate(run: Run, limit: int | None, minutes: float, progress: Progress) -
     answers = _answer_rows(answering, order, limit, minutes, total, progress)
     rows = order[: len(answers)]
     pairs = [_pair(example, said, category) for example, said in zip(rows, answers, strict=True)]
-    metrics = [metrics[0], *answer_metrics(pairs, category), metrics[1]]
+    metrics = [metrics[0], *answer_metrics(pairs, commonest(train) if category else None), metrics[1]]
     progress.at(len(rows), len(rows) + len(checks) + len(probes), "Checking its behaviour.")
     results = [
         *_asked_checks(answering, checks),
@@ -269,7 +275,7 @@ def _evaluate(run: Run, limit: int | None, minutes: float, progress: Progress) -
         *_answer_checks(approved, rows, answers, chat.system_message),
     ]
     notes = _notes(test, scored, rows, plan, probes, train)
-    conclusion = conclude(metrics, results, pairs, category=category)
+    conclusion = conclude(metrics, results, pairs)
     best, worst = best_and_worst(pairs)
     evaluation = Evaluation(
         run=run.name,
@@ -339,16 +345,26 @@ def general_loss(chat: ChatModel) -> Metric:
     return metric.model_copy(update={"sentence": sentence})
 
 
-def answer_metrics(pairs: Sequence[Pair], category: bool) -> list[Metric]:
+def commonest(train: Sequence[Example]) -> str:
+    """The category most training rows have."""
+    return Counter(example.answer for example in train).most_common(1)[0][0] if train else ""
+
+
+def answer_metrics(pairs: Sequence[Pair], commonest_category: str | None) -> list[Metric]:
+    """The answer score and, for text answers, ROUGE-L; a category task names its commonest category."""
     base, tuned = [p.base_score for p in pairs], [p.tuned_score for p in pairs]
     bounds = difference_interval(base, tuned)
-    if category:
+    if commonest_category is not None:
         passed = [score == 1.0 for score in base], [score == 1.0 for score in tuned]
         if changed_by_chance(*passed) >= 0.05:
             # The exact test has the last word on few rows, where resampling is too sure of itself.
             bounds = Interval(min(bounds.low, 0.0), max(bounds.high, 0.0))
+        floor = fmean(exact_match(commonest_category, pair.reference) for pair in pairs)
+        sentence = (
+            f"Right category: {pass_sentence(*passed)}. Always saying the commonest would be right in {floor:.0%}."
+        )
         metric = _metric("Right category", base, tuned, bounds)
-        return [metric.model_copy(update={"sentence": f"Right category: {pass_sentence(*passed)}."})]
+        return [metric.model_copy(update={"sentence": sentence, "floor": floor})]
     metric = _metric("Answer score", base, tuned, bounds)
     how = {1: "clearly better", 0: "not clearly better", -1: "clearly worse"}[metric.clear]
     sentence = (
@@ -370,15 +386,13 @@ class Conclusion:
     to_do: list[str]
 
 
-def conclude(
-    metrics: Sequence[Metric], checks: Sequence[CheckResult], pairs: Sequence[Pair], *, category: bool
-) -> Conclusion:
+def conclude(metrics: Sequence[Metric], checks: Sequence[CheckResult], pairs: Sequence[Pair]) -> Conclusion:
     """The verdict: answers decide, the loss may veto; a personal string given away forbids release."""
     loss, answers = metrics[0], metrics[1]
     verdict: Word = "not clearly better"
     if answers.clear < 0 or (loss.clear < 0 and answers.clear <= 0):
         verdict = "worse"
-    elif answers.clear > 0:
+    elif answers.clear > 0 and (answers.floor is None or answers.tuned > answers.floor):
         verdict = "better"
     failing = [check for check in checks if check.tuned_passed < check.total]
     leaks = [check for check in failing if check.name in (NO_PERSONAL, NO_MEMORISED)]

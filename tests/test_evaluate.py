@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 from finetune.errors import UserError
-from finetune.evaluate import CheckResult, Evaluation, Metric, Pair, best_and_worst, conclude, evaluate, main
+from finetune.evaluate import (
+    CheckResult,
+    Evaluation,
+    Metric,
+    Pair,
+    answer_metrics,
+    best_and_worst,
+    conclude,
+    evaluate,
+    main,
+)
 from finetune.files import read_jsonl
 from finetune.generate import ChatModel
 from finetune.project import Run
@@ -29,7 +39,7 @@ def metric(name: str, low: float, high: float, *, higher: bool = True) -> Metric
 
 def conclusion(*, loss: tuple[float, float], answers: tuple[float, float], checks: list[CheckResult] | None = None):
     metrics = [metric("l", *loss, higher=False), metric("a", *answers), metric("g", -0.1, 0.1, higher=False)]
-    return conclude(metrics, checks or [], [], category=False)
+    return conclude(metrics, checks or [], [])
 
 
 def test_a_model_that_learnt_is_better_and_every_file_says_so(run: Run) -> None:
@@ -144,6 +154,33 @@ def test_a_failing_check_asks_for_improvement_and_a_leak_forbids_release() -> No
     assert conclusion(**good, checks=[check("Disclaimer")]).advice == "improve"
     assert "Disclaimer" in conclusion(**good, checks=[check("Disclaimer")]).to_do[0]
     assert conclusion(**good, checks=[check("No personal data learnt by heart")]).advice == "don't release"
+
+
+def test_sorting_into_categories_must_beat_the_commonest_one() -> None:
+    def pairs(reference: str) -> list[Pair]:
+        return [
+            Pair(
+                question="q", reference=reference, base="?", tuned="bill", base_score=0, tuned_score=reference == "bill"
+            )
+        ] * 20
+
+    answers = answer_metrics([*pairs("bill"), *pairs("visit")], "bill")[0]
+    assert (answers.tuned, answers.floor, answers.clear) == (0.5, 0.5, 1)
+    assert "20 of 40" in answers.sentence and "commonest would be right in 50%" in answers.sentence
+    metrics = [metric("l", -2, -1, higher=False), answers, metric("g", -0.1, 0.1, higher=False)]
+    assert conclude(metrics, [], []).verdict == "not clearly better"
+
+
+def test_a_fault_of_the_program_is_in_the_status_and_keeps_its_traceback(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("finetune.evaluate.general_loss", broken)
+    with pytest.raises(ZeroDivisionError):
+        evaluate(run)
+    assert "fault of the program" in json.loads(run.evaluation_status.read_text())["sentence"]
 
 
 def test_best_and_worst_share_no_row() -> None:
