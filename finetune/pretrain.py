@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from finetune.errors import UserError
 from finetune.files import append_jsonl, read_json, write_json, write_text
+from finetune.machine import device, fastest_precision
 from finetune.mixture import (
     HELD_OUT_ONE_IN,
     LICENCES,
@@ -269,23 +270,6 @@ def make_optimisers(model: "LlamaForCausalLM", recipe: Recipe) -> "list[torch.op
     ]
 
 
-def faster_type(device: str) -> "torch.dtype":
-    """bfloat16 where this machine multiplies it faster than float32, measured in a third of a second."""
-    import torch
-
-    seconds = {}
-    for kind in (torch.float32, torch.bfloat16):
-        left, right = torch.ones(2048, 384, dtype=kind, device=device), torch.ones(384, 1024, dtype=kind, device=device)
-        left @ right
-        times = []
-        for _ in range(10):
-            started = time.perf_counter()
-            float((left @ right)[0, 0])
-            times.append(time.perf_counter() - started)
-        seconds[kind] = min(times)
-    return torch.bfloat16 if seconds[torch.bfloat16] < 0.9 * seconds[torch.float32] else torch.float32
-
-
 def rate_share(progress: float, warm_up: float) -> float:
     """What part of the full rate is used at `progress` (0 to 1): a short rise, then a straight line to zero."""
     return min(progress / warm_up if warm_up else 1.0, (1 - progress) / (1 - warm_up))
@@ -360,13 +344,13 @@ def train(
     """Train `model` in place to the end of its course; returns the course and the number type it was computed in."""
     import torch
 
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    model.to(device).train()
+    where = device()
+    model.to(where).train()
     optimisers = make_optimisers(model, recipe)
-    course, position, kind = Course(), Position(), str(faster_type(device)).removeprefix("torch.")
+    course, position, kind = Course(), Position(), str(fastest_precision(where))
     state = out / "state.pt"
     if state.exists():
-        saved = torch.load(state, map_location=device, weights_only=True)
+        saved = torch.load(state, map_location=where, weights_only=True)
         model.load_state_dict(saved["model"])
         for optimiser, part in zip(optimisers, saved["optimisers"], strict=True):
             optimiser.load_state_dict(part)
@@ -389,7 +373,7 @@ def train(
         started = time.perf_counter()
         share = recipe.chat_at_last if course.progress > 2 / 3 else recipe.chat_at_first
         batch = position.next_rows(rows_per_step, share, text, chat)
-        loss = _gradients(model, batch, recipe, device, getattr(torch, kind))
+        loss = _gradients(model, batch, recipe, where, getattr(torch, kind))
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         if steps:
             course.pace = 1 / steps
@@ -434,18 +418,18 @@ def _keep_pace(course: Course, budget_seconds: float) -> None:
         course.pace = (1 - course.progress) / steps_left
 
 
-def _gradients(model: "LlamaForCausalLM", batch: Rows, recipe: Recipe, device: str, kind: "torch.dtype") -> float:
+def _gradients(model: "LlamaForCausalLM", batch: Rows, recipe: Recipe, where: str, kind: "torch.dtype") -> float:
     """Add the gradients of one step's rows to the model; returns the weighted mean loss in nats a token."""
     import torch
 
-    tokens = torch.from_numpy(batch.tokens.astype("int64")).to(device)
-    weights = torch.from_numpy(batch.counts.astype("float32")).to(device)
+    tokens = torch.from_numpy(batch.tokens.astype("int64")).to(where)
+    weights = torch.from_numpy(batch.counts.astype("float32")).to(where)
     weights = recipe.prompt_weight + (1 - recipe.prompt_weight) * weights[:, 1:]
     total = float(weights.sum())
     loss_sum = 0.0
     for start in range(0, len(tokens), recipe.rows_per_pass):
         part = slice(start, start + recipe.rows_per_pass)
-        with torch.autocast(device, dtype=kind, enabled=kind != torch.float32):
+        with torch.autocast(where, dtype=kind, enabled=kind != torch.float32):
             losses = token_losses(model, tokens[part])
         loss = (losses * weights[part]).sum() / total
         loss.backward()  # type: ignore[no-untyped-call]
