@@ -61,7 +61,9 @@ def _against_law(entry: Rule | Term, law: Path) -> list[str]:
     text = section_text(law, entry.law_key or "", entry.section or "")
     if text is None:
         return [f"there is no section {entry.section} in {entry.law_key}"]
-    missing = sorted(numbers(entry.says) - numbers(text))
+    # The complying answer too: a model is tuned on it.
+    ours = f"{entry.says} {entry.complying_answer}" if isinstance(entry, Rule) else entry.says
+    missing = sorted(numbers(ours) - numbers(text))
     problems = [f"{_plain(number)} is not in section {entry.section} of {entry.law_key}" for number in missing]
     if copied := copied_words(entry.says, text):
         problems.append(f"copies the law's words: “{copied}”")

@@ -125,6 +125,7 @@ def test_a_true_rule_passes(folder: Path) -> None:
     [
         ({"summary": "An answer comes in 40 days."}, "40 is not in section 12"),
         ({"summary": "An answer comes in one month."}, "1 is not in section 12"),
+        ({"complying_answer": "In 90 days."}, "90 is not in section 12"),
         ({"section": "13"}, "no section 13"),
         ({"law_key": "nothing"}, "no section 12 in nothing"),
         ({"law_key": None, "section": None}, "names no section"),
