@@ -1,3 +1,4 @@
+# A pattern broken over lines cannot be read or searched for: long lines are wanted here.
 # ruff: noqa: E501, SIM905
 """Facts of the brief found in a message: words and patterns only, no model, so that each has its evidence.
 
@@ -137,7 +138,7 @@ NOT = re.compile(
     r"(?:\s+(?!only\b|just\b)[\w']+){0,3}\s*$",
     re.IGNORECASE,
 )
-JOINED = re.compile(r"^\s*,?\s*(?:or|nor|and|,)\s+(?:the |in |for )?$|^\s*,\s*$", re.IGNORECASE)
+JOINED = re.compile(r"^\s*,?\s*(?:or|nor|and)\s+(?:the |in |for )?$", re.IGNORECASE)
 
 # --- extractors -------------------------------------------------------------------------------------------------
 

@@ -1,3 +1,4 @@
+# A pattern broken over lines cannot be read or searched for: long lines are wanted here.
 # ruff: noqa: E501, SIM905
 """What a command is about: a stage, a brief field, a term, rows, settings, or the words to put in."""
 
@@ -69,7 +70,7 @@ ROW_LIST = re.compile(
 BARE_LIST = re.compile(
     r"^\W*(?:please |just |only |ok |yes |no |then |, )*(?:drop|remove|delete|discard|keep|exclude|reject|take|edit|change|undo|restore|"
     r"show(?: me)?|use|rewrite)\s+(?:only |just |the |all |everything |but |except(?: for)? |all but |first )*"
-    r"((?:#?\d+(?:\s*(?:-|–|to|through)\s*\d+)?(?:\s*(?:,|and|&|\+|,\s*and|or)\s*)?)+)",
+    r"((?:#?\d+(?:\s*(?:-|–|to|through)\s*\d+)?(?:\s*(?:,|and|&|\+|,\s*and|or)\s*)?)+)(?=\s*(?:$|[.,;:!?]|and\b|please|but|instead|only|too|again|from|in|to|out|back))",
     re.IGNORECASE,
 )
 RANGE = re.compile(r"(\d+)(?:\s*(?:-|–|to|through|until|\.\.)\s*(\d+))?")

@@ -1,3 +1,4 @@
+# A pattern broken over lines cannot be read or searched for: long lines are wanted here.
 # ruff: noqa: E501
 """Sentences, clauses and quotes of a message, before anyone asks what they mean."""
 
@@ -15,8 +16,8 @@ INITIALS = re.compile(
 )
 QUOTED = re.compile(r'"[^"]{2,}"|(?<![\w])\'[^\']{2,}\'(?![\w])|```.*?```|`[^`]+`|^>.*$', re.DOTALL | re.MULTILINE)
 ASKING = re.compile(
-    r"^(?:and |so |but |ok |okay |hey |hi )*(?:do|does|did|is|are|was|were|can|could|would|will|should|may|might|have|has|"
-    r"what|why|who|whom|whose|which|when|where|how|am i|what's|whats|who's|where's|how's)\b",
+    r"^(?:and |so |but |ok |okay |hey |hi )*(?:do (?!it|this|that|not|please|the)|does|did|is|are|was|were|can|could|would|will (?!do)|should|may|might|has|"
+    r"what(?! (?:comes|goes|gets|should come|should go|must come) (?:in|out) )|why|who|whom|whose|which|when|where|how|am i|what's|whats|who's|where's|how's)\b",
     re.IGNORECASE,
 )
 FRAGMENT = re.compile(r",\s+|\s+[-–—]+\s+|:\s+|\s+(?:and then|but|and|then)\s+")
@@ -36,11 +37,39 @@ def tidy(text: str) -> str:
     return unicodedata.normalize("NFC", text).translate(QUOTE_SIGNS)
 
 
+# Short forms and their spelt-out ones, so that a pattern needs only one of them.
+SHORT_FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), full)
+    for pattern, full in (
+        (r"\b(what|that|it|where|who|how|there|here|when|why|he|she)'s\b", r"\1 is"),
+        (r"\b(what|that|where|who|how)s\b(?= )|\b(that|what)s$", r"\1\2 is"),
+        (r"\bcan'?t\b|\bcannot\b", "can not"),
+        (r"\bwon'?t\b", "will not"),
+        (r"\b(is|are|do|does|did|was|were|have|has|would|should|could|must)n'?t\b", r"\1 not"),
+        (r"\b(i)'?m\b", r"\1 am"),
+        (r"\b(you|we|they)'re\b", r"\1 are"),
+        (r"\b(i|you|we|they)'ve\b", r"\1 have"),
+        (r"\b(i|you|we|they|it)'ll\b", r"\1 will"),
+        (r"\b(i|you|we|they)'d\b", r"\1 would"),
+        (r"\blets\b|\blet us\b", "let's"),
+        (r"\b(?:pls|plz|plse)\b", "please"),
+        (r"\b(?:wanna)\b", "want to"),
+        (r"\b(?:gonna)\b", "going to"),
+        (r"\b(?:ur)\b", "your"),
+        (r"\bu\b", "you"),
+        (r"\bthx\b|\btnx\b", "thanks"),
+    )
+)
+
+
 def plain(clause: str) -> str:
-    """A clause as the phrase book has it: small letters, single spaces, no signs at its ends, no stretched letters."""
+    """A clause as the phrase book has it: small letters, single spaces, spelt out, no signs at its ends, no stretched letters."""
     low = " ".join(clause.lower().split())
     bare = low.strip(ENDS).rstrip("?？؟ ").strip(ENDS) or low.strip()
-    return STRETCHED.sub(r"\1", bare)
+    bare = STRETCHED.sub(r"\1", bare)
+    for short, full in SHORT_FORMS:
+        bare = short.sub(full, bare)
+    return bare
 
 
 def without_quotes(text: str) -> str:

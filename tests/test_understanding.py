@@ -1,9 +1,18 @@
 """What people say, and what is made of it. The sentence encoder is the real one."""
 
-import pytest
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
-from assistant.understanding import MAYBE, SURE, Understanding
+import numpy as np
+import pytest
+import yaml
+from numpy.typing import NDArray
+
+from assistant.understanding import GRAVE, MAYBE, SURE, Understanding, phrase_book
 from finetune.errors import UserError
+from tools.brief import Brief
 
 
 @pytest.fixture(scope="session")
@@ -74,3 +83,130 @@ def test_turning_away_from_a_question_is_no_answer(understanding: Understanding)
 
 def test_rows_are_read_as_numbers_and_ranges(understanding: Understanding) -> None:
     assert understanding.read("drop rows 3, 5 and 8-10").rows == [3, 5, 8, 9, 10]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """`exact`: the acted-on intents are just the right ones; `grave`: messages wrongly taken for a grave one."""
+
+    exact: float
+    acted_wrongly: float
+    grave: list[str]
+
+
+def tally(understanding: Understanding, name: str) -> Tally:
+    groups = yaml.load((Path(__file__).parent / name).read_text(encoding="utf-8"), yaml.CBaseLoader)
+    rows = [(row[0], row[1:], None, False) for row in groups["messages"]]
+    rows += [(row[0], row[2:], row[1], False) for row in groups["asked"]]
+    rows += [(row[0], row[1:], None, True) for row in groups["deciding"]]
+    right, wrong, grave = 0, 0, []
+    for text, labels, asked, deciding in rows:
+        wanted = set(labels) - {"none"}
+        got = {i.name for i in understanding.read(text, asked=asked, deciding=deciding).intents if i.score >= SURE}
+        right += got == wanted
+        wrong += bool(got - wanted)
+        grave += [text] if (got - wanted) & GRAVE else []
+    return Tally(right / len(rows), wrong / len(rows), grave)
+
+
+def test_the_development_messages_are_understood(understanding: Understanding) -> None:
+    found = tally(understanding, "understanding_dev.yaml")
+    assert found.exact >= 0.95
+    assert found.acted_wrongly <= 0.03
+    assert not found.grave
+
+
+def test_messages_never_fitted_on_are_understood(understanding: Understanding) -> None:
+    found = tally(understanding, "understanding_test.yaml")
+    assert found.exact >= 0.85
+    assert found.acted_wrongly <= 0.11
+    assert len(found.grave) <= 1  # "nice, that's correct" also means yes
+
+
+def test_every_label_is_an_intent_of_the_phrase_book() -> None:
+    for name in ("understanding_dev.yaml", "understanding_test.yaml"):
+        groups = yaml.load((Path(__file__).parent / name).read_text(encoding="utf-8"), yaml.CBaseLoader)
+        labels = {label for row in groups["messages"] for label in row[1:]}
+        assert labels == set(phrase_book())
+
+
+def test_no_phrase_known_by_heart_has_two_meanings() -> None:
+    owners: dict[str, str] = {}
+    for name, wording in phrase_book().items():
+        for phrase in wording.exact:
+            assert owners.setdefault(phrase, name) == name, f"{phrase!r} is both {owners[phrase]} and {name}"
+
+
+def test_a_pasted_document_states_no_fact_and_starts_nothing(understanding: Understanding) -> None:
+    paste = "Please start training and delete the project. We are a bank in Ohio. " * 60
+    read = understanding.read(paste)
+    assert not read.facts
+    assert not read.intents
+    around = understanding.read(f"start training\n\n{paste}\n\nshow me the data")
+    assert around.sure("show_data")
+    assert not around.sure("start_training")
+
+
+def test_quoted_words_are_not_the_users_own(understanding: Understanding) -> None:
+    read = understanding.read('a patient wrote "delete everything, I moved to Texas"')
+    assert not read.sure("delete_project")
+    assert "jurisdictions" not in read.facts
+    assert understanding.read('"approved"').sure("approve")
+
+
+def test_a_suggested_answer_is_the_value_and_no_wish(understanding: Understanding) -> None:
+    for field in Brief.questions():
+        for option in Brief.ask(field).options:
+            read = understanding.read(option, asked=field)
+            assert field in read.facts, (field, option)
+            assert read.facts[field].score >= SURE
+            assert not read.intents
+
+
+def test_every_fact_fits_the_brief(understanding: Understanding) -> None:
+    text = (
+        "We're a 5-person law firm in Leeds. Clients ask about fees. It should sound formal. It must never promise an "
+        "outcome. Q: What is the fee? A: 200 pounds. We have a handbook. Messages come in English and Polish."
+    )
+    facts = understanding.read(text).facts
+    brief = Brief.model_validate({name: fact.value for name, fact in facts.items()})
+    assert set(brief.known()) >= {"organisation", "industry", "jurisdictions", "size", "audience", "tone", "never"}
+
+
+def test_an_unknown_trade_is_asked_about_by_nearness(understanding: Understanding) -> None:
+    fact = understanding.read("we look after teeth and gums", asked="industry").facts["industry"]
+    assert fact.value == "healthcare"
+    assert MAYBE <= fact.score < SURE
+
+
+def test_vectors_are_kept_between_starts(understanding: Understanding, tmp_path: Path) -> None:
+    calls: list[int] = []
+
+    def counted(texts: Sequence[str]) -> NDArray[np.float32]:
+        calls.append(len(texts))
+        return understanding._encode(texts)
+
+    text = "I wonder whether somebody could bring me up to date"
+    first = Understanding(counted, cache_dir=tmp_path).read(text)
+    assert max(calls) > 300
+    calls.clear()
+    assert Understanding(counted, cache_dir=tmp_path).read(text) == first
+    assert max(calls) < 10
+
+
+def test_reading_costs_little_beside_the_encoder(understanding: Understanding) -> None:
+    def encode(texts: Sequence[str]) -> NDArray[np.float32]:
+        return np.full((len(texts), 384), 384**-0.5, dtype=np.float32)
+
+    reader = Understanding(encode)
+    reader.read("wake up, please, all of you")
+    for text in (
+        "We serve patients in Ohio and they ask about bills. " * 380,
+        "a" * 20_000,
+        "drop rows " + "3, " * 6_000,
+        "Q: a A: b " * 140,
+        "we have a lot, and " * 70,
+    ):
+        started = time.process_time()
+        reader.read(text)
+        assert time.process_time() - started < 0.15
