@@ -49,9 +49,16 @@ def _introduces(text: str) -> bool:
     return text.endswith(":") or (":\n" in text and bool(BULLET.match(text.rsplit("\n", 1)[-1])))
 
 
-def blocks_from_lines(lines: list[str], page: int | None = None) -> Iterator[Block]:
-    """Paragraphs of plain or page text, whose lines may be wrapped and may have no blank lines between them."""
-    width = max((len(line) for line in lines), default=0)
+def blocks_from_lines(
+    lines: list[str], page: int | None = None, headings: frozenset[int] = frozenset()
+) -> Iterator[Block]:
+    """Paragraphs of plain or page text, whose lines may be wrapped and may have no blank lines between them.
+
+    Args:
+        headings: indices of lines known to be headings, by their type size for instance.
+    """
+    # A margin narrower than 70 characters is rarely one: the text simply has short lines.
+    width = max([70, *map(len, lines)])
     paragraph: list[str] = []
     for i, raw in enumerate(lines):
         line = raw.strip()
@@ -61,11 +68,11 @@ def blocks_from_lines(lines: list[str], page: int | None = None) -> Iterator[Blo
         alone = not paragraph and not following
         if not line:
             yield from _flush(paragraph, page)
-        elif ended and not BULLET.match(line) and _is_heading(line, following, alone):
+        elif i in headings or (ended and not BULLET.match(line) and _is_heading(line, following, alone)):
             yield from _flush(paragraph, page)
             yield Block(line, page, heading=True)
         else:
-            if marked or (ended and paragraph):
+            if marked or (paragraph and (ended or _leaves_list(paragraph, line, width))):
                 yield from _flush(paragraph, page)
             paragraph.append(line)
     yield from _flush(paragraph, page)
@@ -80,6 +87,11 @@ def _flush(paragraph: list[str], page: int | None) -> Iterator[Block]:
 def _ends_paragraph(line: str, width: int) -> bool:
     """A finished sentence on a line that leaves room: the writer ended the paragraph, not the margin."""
     return line.endswith(SENTENCE_END) and len(line) < 0.85 * width
+
+
+def _leaves_list(paragraph: list[str], line: str, width: int) -> bool:
+    """A line that starts anew after a short list item is no part of the item."""
+    return bool(BULLET.match(paragraph[0])) and line[0].isupper() and len(paragraph[-1]) < 0.7 * width
 
 
 def _is_heading(line: str, following: str, alone: bool) -> bool:

@@ -11,6 +11,7 @@ import resource
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -70,10 +71,10 @@ def read_pdf(path: Path, limits: Limits) -> Document:
                 f"The PDF has {count} pages; the limit is {limits.pages}.",
                 action="Split it and add the parts you need.",
             )
-        pages = [(number, page.extract_text()) for number, page in enumerate(reader.pages, start=1)]
+        pages = [(number, _page_lines(page)) for number, page in enumerate(reader.pages, start=1)]
     except (FileNotDecryptedError, WrongPasswordError, DependencyError) as error:
         raise locked from error
-    silent = [number for number, text in pages if len(text.split()) < 3]
+    silent = [number for number, lines in pages if sum(len(line.text.split()) for line in lines) < 3]
     if len(silent) == len(pages):
         raise UserError(
             f"The PDF's {len(pages)} pages are pictures without text, as a scanner makes them.",
@@ -81,35 +82,88 @@ def read_pdf(path: Path, limits: Limits) -> Document:
             action="Run text recognition (OCR) on it in your scanner's program, or add the original document.",
         )
     notes = [f"Pages {', '.join(map(str, silent[:10]))} hold no text (pictures or blank)."] if silent else []
-    lines = without_running_heads([(number, text.splitlines()) for number, text in pages])
-    blocks = [block for number, page_lines in lines for block in blocks_from_lines(page_lines, number)]
+    pages = without_running_heads(pages)
+    body = _body_size(pages)
+    blocks = [
+        block
+        for number, lines in pages
+        for block in blocks_from_lines(
+            [line.text for line in lines], number, frozenset(i for i, line in enumerate(lines) if line.is_heading(body))
+        )
+    ]
     return _bounded(Document(name, "pdf", passages=passages_from_blocks(_joined_pages(blocks)), notes=notes), limits)
 
 
-def without_running_heads(pages: list[tuple[int, list[str]]]) -> list[tuple[int, list[str]]]:
+@dataclass(frozen=True)
+class Line:
+    """A line of a page; `size` is its type size in points, 0 where the page does not say."""
+
+    text: str
+    size: float = 0.0
+    bold: bool = False
+
+    def is_heading(self, body: float) -> bool:
+        """Set larger than the body, or in bold by itself, and not the end of a sentence."""
+        short = 2 < len(self.text) <= 120 and not self.text.endswith((".", ",", ";", ":"))
+        return short and not BULLET.match(self.text) and (self.size > 1.12 * body > 0 or (self.bold and body > 0))
+
+
+def _page_lines(page: Any) -> list[Line]:
+    """A page's lines with the size and weight of their type, as pypdf's visitor reports them piece by piece."""
+    pieces: list[tuple[str, float, bool]] = []
+
+    def visit(text: str, matrix: list[float], text_matrix: list[float], font: Any, size: float) -> None:
+        scale = abs(text_matrix[3] * matrix[3]) or 1.0
+        name = str((font or {}).get("/BaseFont", "")).lower()
+        pieces.append((text, round(size * scale, 1), "bold" in name or "black" in name))
+
+    page.extract_text(visitor_text=visit)
+    lines: list[Line] = []
+    text, weights, bolds = "", Counter[float](), Counter[bool]()
+    for piece, size, bold in [*pieces, ("\n", 0.0, False)]:
+        first, *others = piece.split("\n")
+        for i, part in enumerate([first, *others]):
+            if i:
+                if text.strip():
+                    lines.append(Line(text.strip(), max(weights, key=lambda s: weights[s]), bolds[True] > bolds[False]))
+                text, weights, bolds = "", Counter(), Counter()
+            text += part
+            weights[size] += len(part.strip())
+            bolds[bold] += len(part.strip())
+    return lines
+
+
+def _body_size(pages: list[tuple[int, list[Line]]]) -> float:
+    """The type size most characters are set in; 0 where all is bold, so that weight says nothing."""
+    sizes = Counter[float]()
+    bold = total = 0
+    for _, lines in pages:
+        for line in lines:
+            sizes[line.size] += len(line.text)
+            bold += len(line.text) * line.bold
+            total += len(line.text)
+    return 0.0 if not sizes or bold > 0.5 * total else max(sizes, key=lambda s: sizes[s])
+
+
+def without_running_heads(pages: list[tuple[int, list[Line]]]) -> list[tuple[int, list[Line]]]:
     """Take off the lines that stand at the top or bottom of most pages: titles, page numbers, dates."""
-
-    def key(line: str) -> str:
-        return re.sub(r"\d+", "#", " ".join(line.split())).lower()
-
-    filled = [(number, [line for line in lines if line.strip()]) for number, lines in pages]
-    edges = Counter(k for _, lines in filled for k in {key(line) for line in lines[:2] + lines[-2:]})
-    common = {k for k, count in edges.items() if count >= 3 and count > 0.5 * len(filled)}
+    edges = Counter(k for _, lines in pages for k in {_shape(line) for line in lines[:2] + lines[-2:]})
+    common = {k for k, count in edges.items() if count >= 3 and count > 0.5 * len(pages)}
     page_number = re.compile(r"(?:page|seite|página)?\s*\d{1,4}(?:\s*(?:of|/|von|de)\s*\d{1,4})?", re.I)
     kept = []
-    for number, lines in filled:
+    for number, lines in pages:
         edge = {0, 1, len(lines) - 1, len(lines) - 2}
-        kept.append(
-            (
-                number,
-                [
-                    line
-                    for i, line in enumerate(lines)
-                    if not (i in edge and (key(line) in common or page_number.fullmatch(line.strip())))
-                ],
-            )
-        )
+        runs = {
+            i
+            for i in edge
+            if 0 <= i < len(lines) and (_shape(lines[i]) in common or page_number.fullmatch(lines[i].text))
+        }
+        kept.append((number, [line for i, line in enumerate(lines) if i not in runs]))
     return kept
+
+
+def _shape(line: Line) -> str:
+    return re.sub(r"\d+", "#", " ".join(line.text.split())).lower()
 
 
 def _joined_pages(blocks: list[Block]) -> Iterator[Block]:

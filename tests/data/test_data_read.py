@@ -251,6 +251,39 @@ def test_a_pdf_gives_passages_with_page_and_heading(put: Put) -> None:
     ]
 
 
+def test_larger_type_makes_a_heading_and_running_heads_are_left_out(put: Put) -> None:
+    from fpdf import FPDF
+
+    class Paper(FPDF):
+        def header(self) -> None:
+            self.set_font("Helvetica", size=8)
+            self.cell(0, 6, "Bright Smile, office policy 2026", new_x="LMARGIN", new_y="NEXT")
+
+        def footer(self) -> None:
+            self.set_y(-15)
+            self.cell(0, 6, f"Page {self.page_no()} of 3")
+
+    paper = Paper()
+    for heading in ("What counts as late", "Fees and other charges", "Lists"):
+        paper.add_page()
+        paper.set_font("Helvetica", size=16)
+        paper.multi_cell(0, 8, heading, new_x="LMARGIN", new_y="NEXT")
+        paper.set_font("Helvetica", size=11)
+        for line in (POLICY[0], "Please bring:", "- a card", "- a form", f"Afterwards ask about {heading.lower()}."):
+            paper.multi_cell(0, 6, line, new_x="LMARGIN", new_y="NEXT")
+    passages = read_file(put("policy.pdf", bytes(paper.output()))).passages
+    assert list(dict.fromkeys(p.heading for p in passages)) == [
+        "What counts as late",
+        "Fees and other charges",
+        "Lists",
+    ]
+    assert [p.text for p in passages if p.page == 1] == [
+        POLICY[0],
+        "Please bring:\n- a card\n- a form",
+        "Afterwards ask about what counts as late.",
+    ]
+
+
 def test_an_encrypted_pdf_is_refused_by_its_reason(put: Put) -> None:
     assert "password" in refused(put("secret.pdf", pdf("Secret text of ours.", password="horse"))).what
 
