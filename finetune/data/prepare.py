@@ -1,14 +1,16 @@
 """From raw rows to a data set: clean, hide personal data, remove duplicates, split, and report in numbers and words."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from pydantic import BaseModel, Field
 
 from finetune.data.clean import clean_example, contradictions, dropped
 from finetune.data.duplicates import find_duplicates
-from finetune.data.personal import CANNOT_FIND, PersonalItem, find_personal, own_contacts, replace
+from finetune.data.personal import CANNOT_FIND, PersonalItem, PersonalKind, find_personal, own_contacts, replace
 from finetune.data.split import leak_sentence, split_examples, split_sizes
 from finetune.example import Example, Message
 
@@ -18,6 +20,7 @@ CONTRADICTION = "another row answers the same question differently"
 # Under this many rows tuning rarely beats showing the model a few examples.
 FEW_ROWS = 50
 CONTEXT_CHARACTERS = 30
+TAG = re.compile(rf"\[({'|'.join(get_args(PersonalKind))})(?: \d+)?\]")
 
 
 class DataReport(BaseModel):
@@ -73,7 +76,10 @@ def prepare(examples: list[Example], *, seed: int = 7, by_topic: bool = False) -
 
 
 def hide_personal(examples: Sequence[Example]) -> tuple[list[Example], list[PersonalFinding]]:
-    """Replace personal data in all texts of all rows; dropped rows too, since they are stored and shown."""
+    """Replace personal data in all texts of all rows; dropped rows too, since they are stored and shown.
+
+    The findings include what an earlier run replaced, so that the list to review is whole each time.
+    """
     texts = [m.content for e in examples for m in e.messages]
     quotes = [e.source.quote or "" for e in examples]
     items = find_personal([*texts, *quotes])
@@ -90,25 +96,39 @@ def hide_personal(examples: Sequence[Example]) -> tuple[list[Example], list[Pers
         messages: list[Message] = []
         for message in example.messages:
             found = by_text.get(index, [])
-            kept = [i for i in found if message is example.messages[-1] and i.text_hash in own]
+            kept = [i for i in found if is_answer[index] and i.text_hash in own]
             hidden = [i for i in found if i not in kept]
             content = replace(message.content, hidden, tags)
             messages.append(message.model_copy(update={"content": content}) if hidden else message)
-            field = {"user": "question", "assistant": "answer"}.get(message.role, "system")
             findings += [
-                PersonalFinding(
-                    example.id,
-                    field,
-                    i.kind,
-                    "" if i in kept else tags[i.text_hash],
-                    _context(message.content, i, found),
-                )
-                for i in found
+                _finding(example, message.role, content, (i.start, i.end), i.kind, "")
+                for i in (find_personal([content]) if kept else [])
+                if i.text_hash in own
             ]
             index += 1
         quoted = [i for i in by_text.get(len(texts) + position, []) if i.text_hash not in own]
         result.append(_with_hidden(example, messages, replace(quotes[position], quoted, tags), tags))
-    return result, findings
+    replaced = [
+        _finding(e, m.role, m.content, match.span(), match[1], match[0])
+        for e in result
+        if HIDDEN in e.reasons
+        for m in e.messages
+        for match in TAG.finditer(m.content)
+    ]
+    return result, [*replaced, *findings]
+
+
+def _finding(
+    example: Example, role: str, text: str, span: tuple[int, int], kind: str, replacement: str
+) -> PersonalFinding:
+    """The item in its surroundings. `text` is the row's text after replacement, so a cut at the edge shows no name."""
+    start, end = max(0, span[0] - CONTEXT_CHARACTERS), min(len(text), span[1] + CONTEXT_CHARACTERS)
+    before, after = text[start : span[0]], text[span[1] : end]
+    masked = f"{before}[{kind}]{after}"
+    around = replace(masked, find_personal([masked]), {})
+    field = {"user": "question", "assistant": "answer"}.get(role, "system")
+    context = " ".join(f"{'…' if start else ''}{around}{'…' if end < len(text) else ''}".split())
+    return PersonalFinding(example.id, field, kind, replacement, context)
 
 
 def _with_hidden(example: Example, messages: list[Message], quote: str, tags: dict[str, str]) -> Example:
@@ -117,20 +137,6 @@ def _with_hidden(example: Example, messages: list[Message], quote: str, tags: di
     reasons = example.reasons if HIDDEN in example.reasons else [*example.reasons, HIDDEN]
     source = example.source.model_copy(update={"quote": quote or None})
     return example.model_copy(update={"messages": messages, "source": source, "reasons": reasons})
-
-
-def _context(text: str, item: PersonalItem, found: Sequence[PersonalItem]) -> str:
-    """The words around an item, every item in them as its kind."""
-    start, end = max(0, item.start - CONTEXT_CHARACTERS), min(len(text), item.end + CONTEXT_CHARACTERS)
-    masked = ""
-    position = start
-    for other in sorted(found, key=lambda i: i.start):
-        if other.end <= start or other.start >= end:
-            continue
-        masked += text[position : max(position, other.start)] + f"[{other.kind}]"
-        position = max(position, other.end)
-    masked += text[position:end]
-    return " ".join(f"{'…' if start else ''}{masked}{'…' if end < len(text) else ''}".split())
 
 
 def _drop_duplicates(examples: list[Example]) -> list[Example]:

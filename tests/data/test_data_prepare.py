@@ -290,10 +290,11 @@ def test_personal_data_of_dropped_rows_is_hidden_too() -> None:
 
 
 def test_the_organisations_own_contact_in_many_answers_is_kept_for_review() -> None:
-    raw = [row(e.question, f"{e.answer} Call (415) 555-2671.", i) for i, e in enumerate(rows(5))]
+    raw = [row(e.question, f"{e.answer} Ask Thomas Keller, number (415) 555-2671.", i) for i, e in enumerate(rows(5))]
     prepared = prepare([*raw, row("I am at (415) 555-2672, call me?", "We will.", 50)])
     assert all("(415) 555-2671" in e.answer for e in prepared.examples[:5])
     assert prepared.examples[5].question == "I am at [phone], call me?"
+    assert "Keller" not in everything(prepared) and "Thomas" not in everything(prepared)
     assert prepared.report.own_contacts == 5 and "please check" in " ".join(prepared.report.sentences)
 
 
@@ -301,6 +302,8 @@ def test_preparing_again_changes_nothing() -> None:
     once = prepare(messy())
     twice = prepare(once.examples)
     assert [e.model_dump() for e in twice.examples] == [e.model_dump() for e in once.examples]
+    assert twice.report == once.report
+    assert twice.personal == once.personal and once.personal, "the list to review stays whole"
 
 
 def test_approved_rows_keep_their_split_when_files_are_added() -> None:
