@@ -49,7 +49,7 @@ class Assistant:
 
     def read(self, text: str, *, asked: str | None = None, deciding: bool = False) -> Understood:
         if self._understanding is None:
-            self._understanding = Understanding(self.services.encode)
+            self._understanding = Understanding(self.services.encode, cache_dir=self.settings.home / "cache")
         return self._understanding.read(text, asked=asked, deciding=deciding)
 
     def conversation(self, project: str) -> "Conversation":

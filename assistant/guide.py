@@ -34,9 +34,11 @@ class Guide(BaseChatModel):
         return self.bind(**kwargs)  # it knows the tools by name; the agent still checks every call
 
     def _next(self, messages: Sequence[BaseMessage]) -> AIMessage:
-        move = Policy(self.state(), current_exchange(messages), self.read).move()
+        policy = Policy(self.state(), current_exchange(messages), self.read)
+        move = policy.move()
         if isinstance(move, Say):
-            notes = {"options": list(move.options), "waiting_for": move.waiting_for, **move.note}
+            notes = {"options": list(move.options), "waiting_for": move.waiting_for, "language": policy.language}
+            notes |= move.note
             return AIMessage(move.text, additional_kwargs=notes)
         call = {"name": move.tool, "args": move.args, "id": f"call_{uuid4().hex[:12]}", "type": "tool_call"}
         return AIMessage(move.text, tool_calls=[call])

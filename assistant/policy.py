@@ -95,6 +95,12 @@ HELLO = (
 )
 
 
+ENGLISH_ONLY = (
+    "I can only hold this conversation in English so far; the model you tune may answer in another language if its "
+    "base model knows it."
+)
+
+
 class Policy:
     """One decision for one turn's next step.
 
@@ -350,6 +356,8 @@ class Policy:
         if answer is not None:
             question = self.pending(again=True)
             return self.with_question(answer, question) if question else Say(answer, self.suggestions())
+        if self.language not in ("en", self.exchange.extra.get("language", "en")) and self.pending() is not None:
+            return None  # go_on() tells it, and asks on
         if intent is None and not self.exchange.files and (understood is None or not understood.facts):
             return self.not_understood()
         return None
@@ -390,15 +398,12 @@ class Policy:
             "help": HELLO,
             "hostile": "I am sorry this is frustrating. Tell me what went wrong and I will try to put it right.",
             "offtopic": "I cannot help with that; I am here to tune a language model to your work.",
-            "language_request": "I can only hold this conversation in English so far; the model you tune may answer in "
-            "another language if the base model knows it.",
+            "language_request": ENGLISH_ONLY,
             "stop": "Nothing is running. Everything is saved, so you can leave and come back.",
             "unsure": "That is fine.",
         }
         if intent in texts:
             return texts[intent]
-        if understood is not None and understood.language not in ("en", "", None) and intent is None:
-            return f"You seem to write in another language ({understood.language}). {texts['language_request']}"
         return None
 
     def go_back(self, target: str | None) -> Say:
@@ -492,9 +497,16 @@ class Policy:
     def waiting_after_data(self) -> str | None:
         return "approval:approve_data" if self.state.stage == "data" and self.state.sources.prepared else None
 
+    @property
+    def language(self) -> str:
+        """The language the user writes, as far as it was noticed; told once."""
+        return (self.understood.language if self.understood else "") or str(self.exchange.extra.get("language", "en"))
+
     def told(self) -> str:
         """What the tools of this turn said, in one piece; the brief's facts in the user's words."""
         parts = []
+        if self.language not in ("en", self.exchange.extra.get("language", "en")):
+            parts.append(f"You seem to write in another language ({self.language}). {ENGLISH_ONLY}")
         for message in self.exchange.done:
             if message.id in self.exchange.told:
                 continue

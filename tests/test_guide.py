@@ -23,8 +23,7 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
 
 @pytest.fixture
 def talk(assistant: Assistant, request: pytest.FixtureRequest) -> Iterator[Conversation]:
-    name = "".join(c if c.isalnum() else "-" for c in request.node.name.lower())[:60].strip("-")
-    conversation = assistant.conversation(name)
+    conversation = assistant.conversation(f"team-{abs(hash(request.node.name))}")
     last(conversation.open())
     yield conversation
     conversation.close()
