@@ -73,6 +73,9 @@ def examples_from_document(
         if not table.filled():
             continue
         mapping = map_columns(table, encode)
+        if document.passages and not (mapping.sure or question or answer):
+            # A fee list or a timetable within a document: no questions and answers, and not worth asking about.
+            continue
         if question or answer:
             mode = "question_answer" if mapping.mode == "text" else mapping.mode
             mapping = replace(

@@ -324,14 +324,17 @@ def _known_names() -> tuple[frozenset[str], frozenset[str]]:
 
 def _full_names(text: str) -> Iterator[_Find]:
     """A known given name and a capitalised word after it, unless the two name a thing (Parkinson Disease)."""
-    matches = list(FULL_NAME.finditer(text))
-    if not matches:
+    match = FULL_NAME.search(text)
+    if match is None:
         return
     given, family = _known_names()
-    for match in matches:
+    while match:
         known = match["given"] in given and (match["given"] not in ALSO_WORDS or match["family"] in family)
-        if known and match["family"] not in NAMED_AFTER and match["family"].lower() not in NO_NAME:
+        named = known and match["family"] not in NAMED_AFTER and match["family"].lower() not in NO_NAME
+        if named:
             yield *match.span("item"), "name"
+        # In "Ask Thomas Keller" the first pair is no name, but its second word begins one.
+        match = FULL_NAME.search(text, match.end("item") if named else match.end("given"))
 
 
 def _only_name(text: str) -> str:

@@ -33,6 +33,7 @@ def hidden(text: str) -> str:
         ("Dr. Jane Smith saw him.", "Dr. [name] saw him."),
         ("Hello, my name is María López-Ortiz and I ask", "Hello, my name is [name] and I ask"),
         ("We met Thomas Keller on Monday.", "We met [name] on Monday."),
+        ("Ask Thomas Keller.", "Ask [name]."),
         ("Kind regards,\nAnna Berg", "Kind regards,\n[name]"),
         ("the server 192.168.10.4 is down", "the server [ip address] is down"),
         ("password: hunter2!x", "password: [password]"),
