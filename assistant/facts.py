@@ -223,6 +223,11 @@ def _doubtful_place(name: str, code: str, s: Sentence, end: int) -> float:
     return 0.88 if code.startswith("US-") and s.american else 0.6
 
 
+EVERYWHERE = re.compile(
+    r"\b(?:world-?wide|everywhere|anywhere|global(?:ly)?|international(?:ly)?|all over the world)\b", re.I
+)
+
+
 def _codes(s: Sentence, places: list[Hit]) -> list[Hit]:
     """Short forms: US, UK, EU in capitals; state codes after a comma, after "in", in a list, or when asked for."""
     hits = []
@@ -232,6 +237,8 @@ def _codes(s: Sentence, places: list[Hit]) -> list[Hit]:
     for match in re.finditer(r"(?<![\w.-])(usa|uk|eu|u\.s)(?![\w-])", s.text):
         hits.append(Hit(_block(match.group()), match.start(), match.end(), 0.88))
     if s.asked == "jurisdictions":
+        for match in EVERYWHERE.finditer(s.text):  # a guess to be asked about: the places the packs know
+            hits += [Hit(code, match.start(), match.end(), 0.7) for code in ("US", "EU", "UK")]
         for match in re.finditer(
             r"(?:^|[,;&/]|\band\b)\s*(?:the |in |only |just )*\b(us|us only)\b\s*(?=$|[,;&/.]|and\b)", s.text, re.I
         ):
@@ -387,6 +394,8 @@ def audience(s: Sentence) -> list[Hit]:
         (rf"\b{who} (?:(?:and|&) their \w+ )?(?:\w+ly )?(?:keep |always |often |will |would |who |usually |mostly |can |should |constantly |all |e-?mail |often |typically |sometimes )*(?:ask|asks|asking|read|reads|want|write|call|contact|send|need|get|e-?mail|use)\b", 0.86),
         (rf"\b(?:read by|answers? (?:for|to)|written for|meant for|intended for|aimed at|talk(?:s|ing)? to|speaks? to|replies? to|serv(?:e|es|ing)|help(?:s|ing)?|answer(?:s|ing)?|advis(?:e|es|ing)) (?:\d[\d,.]* )?(?:the )?{who}\b", 0.84),
         (rf"\b(?:for|from|by) {who}\b", 0.78),
+        (rf"(?:^|\b(?:no|sorry|actually|only)\W+)(?:the |our )?{who},? (?:and )?not\b", 0.8),
+        (rf"\bnot (?:only )?(?:for )?(?:the |our )?{who}\b", 0.8),
         (r"\b(?P<v>our own (?:staff|team|people|employees|agents)|internal(?:ly)?(?: use| team| staff)?(?: only)?|in-house (?:staff|team)|my (?:team|colleagues)|our (?:colleagues|agents|front desk))\b", 0.82),
     )  # fmt: skip
     hits = []

@@ -68,7 +68,7 @@ LETTERS: dict[str, str] = {
     "tr": "ğışİ",
     "vi": "ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ",
 }
-WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+WORD = re.compile(r"(?<![\w-])[^\W\d_]+(?:'[^\W\d_]+)?(?![\w-])")  # "e-mails" holds no Portuguese "e"
 LONGEST_READ = 2_000  # characters; a language shows itself sooner
 
 

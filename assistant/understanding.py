@@ -64,10 +64,12 @@ RESERVED = re.compile(
 # A free answer to a question is its value unless it is one of these; commands about rows or ratings are not.
 TURNS_AWAY = frozenset(
     "greet yes no unsure skip why meaning where back next start_training stop undo help offtopic hostile goodbye thanks "
-    "language_request delete_project find_rules show_data prepare results approve".split()
+    "language_request delete_project find_rules show_data prepare results approve new_round".split()
 )
-# Asked for a real message, people paste one: its questions are its own.
-TURNS_AWAY_FROM_CASE = frozenset("yes no unsure skip why back next stop help hostile goodbye".split())
+# Asked for a real message, people paste one, and its questions are its own: only these, said outright, turn away.
+TURNS_AWAY_FROM_CASE = TURNS_AWAY - {"greet", "thanks", "where", "help", "results", "offtopic", "approve", "meaning"}
+OUTRIGHT = 0.9  # told by words or a pattern, not by nearness
+WORD_FOR_WORD = 0.95  # the whole message is in the phrase book
 CASES = frozenset({"inputs", "outputs", "pairs"})
 
 
@@ -136,6 +138,10 @@ class Understanding:
         self._phrases: Votes | None = None
         self._kinds: dict[str, tuple[list[str], list[NDArray[np.float32]]]] = {}
         self._lock = threading.Lock()  # two tabs may send their first message at once
+
+    def warm(self) -> None:
+        """Embed the example phrases now, so that the first message need not wait for it."""
+        self._votes()
 
     def read(self, text: str, *, asked: str | None = None, deciding: bool = False) -> Understood:
         """Understand one message.
@@ -252,10 +258,11 @@ class Understanding:
         """The answer to the question just asked, in `facts`; and the intents that still hold beside it."""
         if asked is None or asked not in Brief.model_fields:
             return intents
-        turning = TURNS_AWAY_FROM_CASE if asked in CASES else TURNS_AWAY
-        away = [i for i in intents if i.score >= SURE and i.name in turning]
-        whole = plain(text)
-        if away and (len(whole.split()) <= 12 or asked not in CASES) and not _says_more(text, away):
+        away = [i for i in intents if _turns_away(i, asked, text)]
+        if asked == "data" and away and away[0].name == "no":
+            facts["data"] = Fact("nothing yet", text.strip(), 0.85)  # "no" to "what do you have?" is the answer
+            return []
+        if away and not _says_more(text, away):
             return intents
         value = _free_answer(text, asked)
         known = facts.get(asked)
@@ -513,6 +520,21 @@ def _free_answer(text: str, asked: str) -> Any | None:
     if asked == "task":
         return next((code for code, name in TASK_NAMES.items() if name == plain(said)), None)
     return said if fits(asked) else None
+
+
+def _turns_away(intent: Intent, asked: str, text: str) -> bool:
+    """Whether an intent beside an open question is no answer to it."""
+    if intent.score < SURE:
+        return False
+    if intent.name == "keep" and "keep" not in text.lower():
+        return False  # "all of them"
+    if intent.score >= WORD_FOR_WORD and len(text.split()) <= 8:
+        return True
+    if asked not in CASES:
+        return intent.name in TURNS_AWAY
+    if intent.name == "meaning":
+        return explain(find_term(text) or "") is not None
+    return intent.name in TURNS_AWAY_FROM_CASE and intent.score >= OUTRIGHT and len(text.split()) <= 12
 
 
 def _says_more(text: str, away: list[Intent]) -> bool:

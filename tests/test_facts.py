@@ -173,6 +173,17 @@ def test_look_alikes_are_no_facts(text: str, name: str) -> None:
     assert sure(text, name) is None
 
 
+def test_readers_can_be_corrected_too() -> None:
+    reading = read_facts("no, the members, not the staff")
+    assert reading.facts["audience"].value == "members"
+    assert reading.removed == {"audience": ["staff"]}
+
+
+def test_everywhere_is_a_question_not_a_place() -> None:
+    fact = read_facts("worldwide", asked="jurisdictions").facts["jurisdictions"]
+    assert MAYBE <= fact.score < SURE
+
+
 def test_cases_are_read_from_question_and_answer_lines() -> None:
     text = "Q: Do you take walk-ins?\nA: Yes, before ten.\nQ: Where do I park?\nA: Behind the house."
     assert read_facts(text).facts["pairs"].value == [

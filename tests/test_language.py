@@ -5,7 +5,7 @@ import pytest
 from assistant.language import detect
 
 SAID = {
-    "en": ["ok", "Billing", "we're a dental practice in Ohio", "no, the EU, not the US", "300", "skip", ""],
+    "en": ["ok", "Billing", "we're a dental practice in Ohio", "no, the EU, not the US", "300", "skip", "", "e-mails"],
     "es": ["hola", "somos una clínica dental en Madrid", "no sé", "¿Dónde estamos?"],
     "fr": ["merci", "oui bien sûr", "nous sommes une banque", "les clients demandent leur solde"],
     "de": ["nein danke", "ich weiß nicht", "wir sind eine Bank", "Patienten fragen nach der Rechnung"],

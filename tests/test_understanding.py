@@ -81,6 +81,27 @@ def test_turning_away_from_a_question_is_no_answer(understanding: Understanding)
         assert "tone" not in read.facts, text
 
 
+def test_a_command_said_outright_is_no_real_message_from_a_customer(understanding: Understanding) -> None:
+    for text, intent in (
+        ("undo", "undo"),
+        ("start training", "start_training"),
+        ("what does adapter mean?", "meaning"),
+    ):
+        read = understanding.read(text, asked="inputs")
+        assert read.sure(intent), text
+        assert "inputs" not in read.facts, text
+    pasted = "Can I cancel my appointment? How long does it take to start over?"
+    read = understanding.read(pasted, asked="inputs")
+    assert read.facts["inputs"].value == pasted
+    assert not read.intents
+
+
+def test_no_to_what_data_there_is_means_there_is_none(understanding: Understanding) -> None:
+    for text in ("no", "nothing", "none"):
+        assert understanding.read(text, asked="data").facts["data"].value == "nothing yet"
+    assert understanding.read("nothing", asked="never").sure("no")
+
+
 def test_rows_are_read_as_numbers_and_ranges(understanding: Understanding) -> None:
     assert understanding.read("drop rows 3, 5 and 8-10").rows == [3, 5, 8, 9, 10]
 
