@@ -18,6 +18,7 @@ Link = Callable[[str], str | None]  # a file's path to the address it can be fet
 # The sanitiser of Gradio's chat takes `viewBox` away, so the picture has the width of the smallest phone's bubble.
 CURVE_WIDTH, CURVE_HEIGHT = 300, 130
 BAR_WIDTH = 200
+ROWS_OPEN = 6  # rows of data that stand open in the chat; the rest is one click away
 # Verdict and plan are two states of the journey and one step for the user.
 STEPS: tuple[tuple[str, tuple[Stage, ...]], ...] = (
     ("Getting to know you", ("interview",)),
@@ -132,9 +133,10 @@ def rules_body(card: Card, link: Link) -> Markup:
         checked = "checked against the law's text" if row["verified"] else "not checked against the law's text"
         return html(
             '<details class="at-rule"><summary><span class="at-number">{}</span><span class="at-rule-title">{}</span>'
-            '<span class="at-tag">{}</span>{}</summary><p>{}</p><p class="at-fine">{} · as of {} · {}</p>'
+            '<span class="at-tag">{}</span>{}{}</summary><p>{}</p><p class="at-fine">{} · as of {} · {}</p>'
             '<p class="at-fine">{}</p></details>',
             row.get("number", number), row["title"], row["jurisdiction"],
+            "" if row["verified"] else Markup('<span class="at-tag at-caution">not checked</span>'),
             html('<span class="at-tag at-{}">{}</span>', kept, kept) if kept else "",
             row["summary"], citation, row["as_of"], checked, row["reason"],
         )  # fmt: skip
@@ -168,17 +170,16 @@ def data_body(card: Card, link: Link) -> Markup:
             row.get("number", n),
             row["question"],
             row["answer"],
-            html(
-                '<span class="at-tag at-{}">{}</span>',
-                row["split"] or "none",
-                SPLIT_NAMES.get(row["split"], row["split"]),
-            ),
+            html('<span class="at-tag at-{}">{}</span>', row["split"] or "none", SPLIT_NAMES[row["split"]]),
             row["source"],
         )
         for n, row in enumerate(card["rows"], 1)
     ]
+    head = ("Row", "What comes in", "What goes out", "Used for", "From")
+    more = rows[ROWS_OPEN:]
     shown = html('<p class="at-fine">{} of {} rows shown.</p>', len(rows), card["total"])
-    return table(("Row", "What comes in", "What goes out", "Used for", "From"), rows) + shown
+    rest = folded(f"{len(more)} more rows", table(head, more)) if more else Markup("")
+    return table(head, rows[:ROWS_OPEN]) + rest + shown
 
 
 def report_body(card: Card, link: Link) -> Markup:
@@ -203,7 +204,7 @@ def verdict_body(card: Card, link: Link) -> Markup:
 
 def plan_body(card: Card, link: Link) -> Markup:
     cost = [
-        ("expected at most", duration(card["minutes"]) if card["minutes"] is not None else "not known"),
+        ("expected", duration(card["minutes"]) if card["minutes"] is not None else "not known"),
         ("memory", f"{card['memory_gib']:.1f} GiB" if card["memory_gib"] is not None else "not known"),
     ]
     rows = [(setting_name(s["name"]), setting_value(s["value"]), s["reason"]) for s in card["settings"]]
@@ -370,30 +371,25 @@ BODIES: dict[str, Callable[[Card, Link], Markup]] = {
 
 
 def suggestions(options: Sequence[str], waiting_for: str | None) -> str:
-    """Buttons, each of which sends its own words. An approval's first one is the weighty one."""
-    if not options:
-        return ""
-    approval = (waiting_for or "").startswith("approval:")
+    """Buttons, each of which sends its own words; an approval's first one is the weighty one."""
+    waiting = waiting_for or ""
     chips = each('<button type="button" class="at-chip" data-say="{0}">{0}</button>', options)
-    kind = "at-chips at-approval" if approval else "at-chips"
-    return str(html('<div class="{}" role="group" aria-label="Suggested answers">{}</div>', kind, chips))
+    kind = "at-chips at-approval" if waiting.startswith("approval:") else "at-chips"
+    return str(
+        html('<div class="{}" role="group" aria-label="Suggested answers" data-for="{}">{}</div>', kind, waiting, chips)
+    )
 
 
 def step_of(stage: str) -> int:
     return next(n for n, (_, stages) in enumerate(STEPS) if stage in stages)
 
 
-def heading(stage: str) -> str:
-    """One line over the chat: where we are, for those who do not see the sidebar."""
+def heading(stage: str, *, busy: bool = False) -> str:
+    """One line over the chat: where we are, for those who do not see the sidebar, and whether an answer is coming."""
     number = step_of(stage)
-    return str(
-        html(
-            '<div class="at-head"><span class="at-brand">Attune</span><span>Step {} of {} · {}</span></div>',
-            number + 1,
-            len(STEPS),
-            STEPS[number][0],
-        )
-    )
+    working = Markup('<span class="at-busy" role="status">Working …</span>') if busy else ""
+    template = '<div class="at-head"><span class="at-brand">Attune</span><span>Step {} of {} · {}</span>{}</div>'
+    return str(html(template, number + 1, len(STEPS), STEPS[number][0], working))
 
 
 def sidebar(state: State) -> str:

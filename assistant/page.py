@@ -43,6 +43,10 @@ SORRY = (
     "Something went wrong on my side, and I have noted it. Nothing you said or approved is lost. "
     "Send your message again; if that does not help, reload the page."
 )
+# On a phone the sidebar would cover the chat: it begins closed there.
+FOLD_SIDEBAR = """() => {
+  if (window.innerWidth < 768) { document.querySelector('#sidebar .toggle-button')?.click(); }
+}"""
 # The element's own click handler: a button's words are the message it stands for.
 SAY = """element.addEventListener('click', event => {
   const button = event.target.closest('[data-say]');
@@ -115,11 +119,17 @@ class Shown:
 
     def cards(self) -> list[dict[str, Any]]:
         finished = [tool.finished for tool in self.tools.values() if tool.finished]
-        cards = [card for tool in finished for card in tool.cards if card["kind"] not in IN_THE_SIDEBAR]
+        cards = [self.unsaid(card) for tool in finished for card in tool.cards if card["kind"] not in IN_THE_SIDEBAR]
         if self.trial:
             answers = {which: self.trial.get(which, "") for which in ("base", "tuned")}
             cards.append({"kind": "comparison", "title": "Both models are answering", "prompt": self.user, **answers})
         return cards
+
+    def unsaid(self, card: dict[str, Any]) -> dict[str, Any]:
+        """A card without the sentences that the answer below it says word for word."""
+        if not isinstance(card.get("sentences"), list):
+            return card
+        return {**card, "sentences": [sentence for sentence in card["sentences"] if sentence not in self.text]}
 
 
 # --- files that can be fetched --------------------------------------------------------------------------------------
@@ -329,7 +339,8 @@ class Page:
         turn, painted, last = turn or Shown(), 0.0, None
         with closing(self.assistant.conversation(name)) as conversation:
             before = self.screen(conversation)
-            growing = replace(before, options="", live="")
+            stage = read_state(conversation.project).stage
+            growing = replace(before, options="", head=heading(stage, busy=True))
             if not ticking:
                 yield self.grown(growing, turn, conversation)
             for event in act(conversation):
@@ -408,7 +419,7 @@ class Page:
         try:
             self.blocks.launch(
                 server_name=settings.host, server_port=settings.port, prevent_thread_lock=not wait, quiet=True,
-                theme=theme(), css_paths=[STYLE], footer_links=[], run_history=False, show_error=False,
+                theme=theme(), css_paths=[STYLE], js=FOLD_SIDEBAR, footer_links=[], run_history=False, show_error=False,
                 enable_monitoring=False, strict_cors=True, ssr_mode=False, max_file_size=LARGEST_FILE,
                 allowed_paths=[], blocked_paths=[str(self.home)], share=False, inbrowser=False,
                 app_kwargs={"routes": [download_route(self.home)], "docs_url": None, "redoc_url": None},

@@ -28,7 +28,7 @@ def figure(value: float | int | None) -> str:
     """A number with as many digits as mean something; counts stay whole."""
     if value is None:
         return "not known"
-    return f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.2f}"
 
 
 def size_in_words(size: int) -> str:
