@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from finetune.learner import Learner
 
 CHECKPOINT_SECONDS = 30.0  # what a kill may cost at most, beside the checkpoint at every check
-PROBED_FACTORS = (0.4, 1.0, 2.0)  # of the plan's rate: 2e-4 to 1e-3 for the usual 5e-4
+PROBED_FACTORS = (0.4, 1.0, 2.5)  # of the plan's rate: 2e-4 to about 1e-3 for the usual 5e-4
 PROBE_ROWS = 32  # all trials are checked on the same rows, which makes small differences visible
 EAGER_TOKENS = 640  # to this length plain matrix products beat the fused attention on a CPU
 

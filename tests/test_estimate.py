@@ -10,7 +10,7 @@ from finetune.example import Example, Source, make_example
 from finetune.machine import Machine, multiply_speeds
 from finetune.models import ModelSize
 from finetune.plan import TrainingPlan
-from finetune.propose import choose, propose_plan
+from finetune.propose import choose, propose_plan, within_patience
 
 SMALL = ModelSize(parameters=13_700_000, layers=6, width=384, heads=6, context=512)
 LAPTOP = Machine(cores=2, memory_gib=16)
@@ -67,7 +67,7 @@ def test_every_chosen_value_has_a_reason_and_the_plan_an_estimate(tiny_model: Pa
 
 
 def test_few_rows_get_more_dropout_and_smaller_updates_and_many_rows_fewer_epochs() -> None:
-    few, some, many = (choose([100] * rows, 10, 512, LAPTOP) for rows in (60, 1000, 20_000))
+    few, some, many = (choose([100] * rows, 10, SMALL, LAPTOP) for rows in (60, 1000, 20_000))
     assert few["dropout"].value > some["dropout"].value > many["dropout"].value
     assert few["examples_per_update"].value < some["examples_per_update"].value
     assert few["epochs"].value == 5 > many["epochs"].value
@@ -75,10 +75,19 @@ def test_few_rows_get_more_dropout_and_smaller_updates_and_many_rows_fewer_epoch
 
 
 def test_the_longest_row_sets_the_length_within_the_models_context() -> None:
-    assert choose([100, 130], 10, 512, LAPTOP)["max_length"].value == 192
-    long = choose([100, 1300], 10, 512, LAPTOP)["max_length"]
+    assert choose([100, 130], 10, SMALL, LAPTOP)["max_length"].value == 192
+    long = choose([100, 1300], 10, SMALL, LAPTOP)["max_length"]
     assert long.value == 512
     assert "1 of 2 rows" in long.reason
+
+
+def test_epochs_are_cut_where_all_would_take_too_long_but_not_below_three() -> None:
+    plan = TrainingPlan(epochs=5, reasons={})
+    slow = ModelSize(100_000_000_000, 80, 8192, 64, 8192)
+    cut = within_patience(plan, Load(1_000_000, 0, 60), slow)
+    assert cut.epochs == 3
+    assert "too long" in cut.reasons["epochs"]
+    assert within_patience(plan, Load(100, 0, 1), SMALL) == plan
 
 
 def test_a_change_is_kept_and_named_as_the_users(tiny_model: Path) -> None:

@@ -142,7 +142,7 @@ def test_dropout_leaves_features_out_in_training_only_and_keeps_the_mean() -> No
     dropout, ones = FeatureDropout(0.25), torch.ones(200, 3, 50)
     out = dropout(ones)
     assert torch.equal(out[:, 0], out[:, 2]), "a feature is left out for the whole row"
-    assert set(out.unique().tolist()) == {0.0, pytest.approx(1 / 0.75)}
+    assert sorted(out.unique().tolist()) == pytest.approx([0, 1 / 0.75])
     assert out.mean().item() == pytest.approx(1, abs=0.03)
     assert torch.equal(dropout.eval()(ones), ones)
 
@@ -168,8 +168,8 @@ def test_the_label_loss_is_the_cross_entropy_of_the_labels_alone(tiny_model: Pat
     from finetune.learner import label_loss
 
     torch.manual_seed(1)
-    hidden = torch.randn(40, 16, requires_grad=True)
-    head, targets = torch.randn(2**20, 16), torch.randint(0, 2**20, (40,))  # 40 rows of logits: three chunks
+    hidden = torch.randn(40, 4, requires_grad=True)
+    head, targets = torch.randn(2**20, 4), torch.randint(0, 2**20, (40,))  # 40 rows of logits: three chunks
     label_loss(hidden, head, targets).backward()
     ours, hidden.grad = hidden.grad, None
     expected = torch.nn.functional.cross_entropy(hidden @ head.T, targets, reduction="sum")
@@ -423,8 +423,10 @@ def test_three_rates_are_tried_and_the_best_is_taken(tmp_path: Path, tiny_model:
     assert train.main([str(run.dir)]) == 0
     resolved = train.read_resolved(run)
     assert resolved is not None
-    assert sorted(resolved.probed) == pytest.approx([4e-5, 1e-4, 2e-4])
-    assert resolved.learning_rate == 2e-4, "a tiny model that knows nothing learns fastest in big steps"
+    assert sorted(resolved.probed) == pytest.approx([4e-5, 1e-4, 2.5e-4])
+    assert resolved.learning_rate == pytest.approx(2.5e-4), (
+        "a tiny model that knows nothing learns fastest in big steps"
+    )
 
 
 def test_trying_rates_leaves_the_learner_as_it_was(tmp_path: Path, tiny_model: Path) -> None:
