@@ -21,7 +21,7 @@ from tests.repository import PACKAGES, REPOSITORY, files, has_command_line, sour
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 START, TEST = 0, 1  # the README's two commands, in order
-HELP_SECONDS = 1.5  # three times the promise, because tests share the machine; the benchmark holds the promise itself
+HELP_SECONDS = 1.0  # of processor time: tests share the machine, so the benchmark alone holds the promise by the clock
 HEAVY = ("torch", "transformers", "peft", "sentence_transformers", "chromadb", "gradio", "langchain")
 
 
@@ -194,10 +194,12 @@ def test_help_comes_at_once(module: str) -> None:
     command = [sys.executable, "-X", "importtime", "-m", module, "--help"]
     seconds = []
     for _ in range(3):
-        began = time.monotonic()
+        before = os.times()
         done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
-        seconds.append(time.monotonic() - began)
-        if min(seconds) <= HELP_SECONDS:
+        after = os.times()
+        spent = after.children_user + after.children_system - before.children_user - before.children_system
+        seconds.append(spent)
+        if spent <= HELP_SECONDS:
             break
     assert done.stdout.startswith("usage:")
     imported = {line.rsplit("|", 1)[-1].strip() for line in done.stderr.splitlines()}
