@@ -119,12 +119,16 @@ def read_checks(run: Run) -> list[Check]:
     return checks
 
 
-def scope_checks(train: Sequence[Example], test: Sequence[Example]) -> list[Check]:
-    """Out-of-scope questions, for a model that was taught to refuse; none where nobody asked for refusals."""
+def scope_checks(train: Sequence[Example], test: Sequence[Example], asked_for: Sequence[Check] = ()) -> list[Check]:
+    """Out-of-scope questions, for a model that was taught to refuse; none where nobody asked for refusals.
+
+    The held-out refusal rows, and general questions of ours where the team's own checks hold none.
+    """
     if not any(example.kind == "refusal" for example in train):
         return []
     held_out = [example.question for example in test if example.kind == "refusal"]
-    return [Check(name=REFUSES, prompt=prompt, refuse=True) for prompt in [*held_out, *OUT_OF_SCOPE]]
+    general = () if any(check.refuse for check in asked_for) else OUT_OF_SCOPE
+    return [Check(name=REFUSES, prompt=prompt, refuse=True) for prompt in [*held_out, *general]]
 
 
 def failure(check: Check, answer: str) -> str | None:

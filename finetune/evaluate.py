@@ -37,7 +37,7 @@ from finetune.checks import (
 from finetune.errors import UserError
 from finetune.example import Example, Message
 from finetune.files import append_jsonl, read_jsonl, write_json, write_text
-from finetune.generate import BATCH_ROWS, ChatModel, require_adapter
+from finetune.generate import ChatModel, require_adapter
 from finetune.plan import TrainingPlan
 from finetune.project import Run
 from finetune.report import as_markdown, as_svg
@@ -55,6 +55,7 @@ from finetune.tokens import TokenRow
 
 GENERAL = Path(__file__).with_name("general.txt")
 MINUTES = 2.0  # a wait people accept in a chat
+ROWS_AT_ONCE = 20  # answered, stored and counted together
 LEAST_ROWS = 20  # below this an interval says next to nothing
 MOST_ANSWER_TOKENS = 200
 SIDE_BY_SIDE = 5
@@ -254,7 +255,7 @@ def _evaluate(run: Run, limit: int | None, minutes: float, progress: Progress) -
         )
     chat = ChatModel.load(run.dir)
     approved = Approved([*train, *run.examples("validation"), *test], [plan.system_message])
-    checks, probes = [*asked_for, *scope_checks(train, test)], approved.probes(train)
+    checks, probes = [*asked_for, *scope_checks(train, test, asked_for)], approved.probes(train)
     scored = [example for example in test if example.kind != "refusal"] or test
     category = is_category_task(test)
     order = random.Random(plan.seed).sample(scored, len(scored))[:limit]
@@ -434,8 +435,8 @@ def _answer_rows(
     """Answers to the first rows: to all where a limit was given, else to as many as the time allows."""
     answers: list[Answers] = []
     started = time.monotonic()
-    for start in range(0, len(rows), BATCH_ROWS):
-        batch = [example.messages[:-1] for example in rows[start : start + BATCH_ROWS]]
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        batch = [example.messages[:-1] for example in rows[start : start + ROWS_AT_ONCE]]
         late = time.monotonic() - started > 60 * minutes and start >= LEAST_ROWS and limit is None
         if late and not all(map(answering.knows, batch)):
             break

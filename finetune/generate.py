@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 REPEAT_TOKENS = 12
 # Prompt tokens worked on at once in a batch: 16 rows of 512 tokens keep a 135M model's cache below 1 GiB.
 BATCH_TOKENS = 8192
-BATCH_ROWS = 16
+BATCH_ROWS = 32
 # Tokens scored at once: each needs a number for every word of the vocabulary, 600 MB with a vocabulary of 150,000.
 SCORE_TOKENS = 1024
 

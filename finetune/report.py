@@ -72,20 +72,22 @@ def as_svg(evaluation: Evaluation) -> str:
 
 
 def _bars(metric: Metric, top: int) -> str:
-    ends = [metric.base, metric.tuned, metric.base + (metric.high or 0.0)]
-    scale = BAR_WIDTH / (max(ends) or 1.0)
+    scale = BAR_WIDTH / (max(metric.base, metric.tuned, metric.base + (metric.high or 0.0)) or 1.0)
     better = "higher is better" if metric.higher_is_better else "lower is better"
     parts = [
         f'<text x="20" y="{top + 22}">{escape(metric.name)}</text>',
         f'<text x="20" y="{top + 38}" font-size="11" opacity="0.7">{better}</text>',
     ]
+    known = metric.low is not None and metric.high is not None
+    low, high = (max(0.0, metric.base + (end or 0.0)) * scale for end in (metric.low, metric.high))
     for value, colour, y in ((metric.base, BASE_COLOUR, top + 10), (metric.tuned, TUNED_COLOUR, top + 28)):
         width = max(1.0, value * scale)
+        beside = max(width, high) if known and colour == TUNED_COLOUR else width
         parts.append(f'<rect x="{LEFT}" y="{y}" width="{width:.1f}" height="14" rx="2" fill="{colour}"/>')
-        parts.append(f'<text x="{LEFT + width + 14:.1f}" y="{y + 12}">{value:.2f}</text>')
-    if metric.low is not None and metric.high is not None:
-        low, high = (LEFT + max(0.0, metric.base + end) * scale for end in (metric.low, metric.high))
-        parts.append(f'<path d="M{low:.1f} {top + 35}H{high:.1f}" stroke="{TEXT_COLOUR}" stroke-width="2"/>')
+        parts.append(f'<text x="{LEFT + beside + 8:.1f}" y="{y + 12}">{value:.2f}</text>')
+    if known:
+        ends = f"M{LEFT + low:.1f} {top + 31}v8m0-4H{LEFT + high:.1f}m0-4v8"
+        parts.append(f'<path d="{ends}" fill="none" stroke="{TEXT_COLOUR}" stroke-width="1.5"/>')
     return "".join(parts)
 
 

@@ -130,6 +130,8 @@ def test_only_a_model_taught_to_refuse_is_asked_out_of_scope() -> None:
     held_out = row("Book a flight", "I can only help with billing.", kind="refusal")
     assert scope_checks([row("Open?", "At eight.")], [held_out]) == []
     assert scope_checks([taught], [held_out])[0].prompt == "Book a flight"
+    own = [Check(name="Scope", prompt="Sing", refuse=True)]
+    assert [check.prompt for check in scope_checks([taught], [held_out], own)] == ["Book a flight"]
 
 
 def test_all_faults_of_a_checks_file_are_named_together(tmp_path: Path) -> None:

@@ -78,7 +78,7 @@ def test_the_tuned_loss_is_on_answers_only_and_per_token(run: Run) -> None:
 
 
 def test_a_killed_evaluation_asks_no_row_twice(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("finetune.evaluate.BATCH_ROWS", 3)
+    monkeypatch.setattr("finetune.evaluate.ROWS_AT_ONCE", 3)
     asked: list[int] = []
     whole = ChatModel.reply_batch
 
@@ -133,7 +133,7 @@ def test_the_rows_are_the_same_draw_every_time_and_the_report_says_so(run: Run) 
 
 
 def test_without_time_it_still_answers_the_least_rows(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("finetune.evaluate.BATCH_ROWS", 2)
+    monkeypatch.setattr("finetune.evaluate.ROWS_AT_ONCE", 2)
     monkeypatch.setattr("finetune.evaluate.LEAST_ROWS", 4)
     assert evaluate(run, minutes=0).answered_rows == 4
 
