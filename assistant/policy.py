@@ -1,10 +1,11 @@
 """What the guide says or does next, decided from the project's state and the user's words alone."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from assistant.choices import columns_in, correction_in, new_text, place_to_publish, settings_in
+from assistant.choices import columns_in, place_to_publish
 from assistant.glossary import explain
 from assistant.messages import OPENED, Exchange
 from assistant.understanding import SURE, Understood
@@ -258,10 +259,10 @@ class Policy:
         if intent == "drop" and rows:
             return Call("drop_examples", {"rows": rows})
         if intent == "edit" and rows:
-            part, text = new_text(said)
-            return Call("edit_example", {"row": rows[0], part: text})
-        if intent == "change_setting" and settings_in(said):
-            return Call("plan_training", {"changes": settings_in(said)})
+            part = "question" if re.search(r"\bquestion\b", said.split(":")[0], re.I) else "answer"
+            return Call("edit_example", {"row": rows[0], part: self.wording})
+        if intent == "change_setting" and self.understood and self.understood.settings:
+            return Call("plan_training", {"changes": self.understood.settings})
         if intent == "start_training":
             return self.towards_training()
         if intent in ("train_anyway", "yes") and self.asked == "train_anyway":
@@ -284,14 +285,22 @@ class Policy:
         return Call("start_training") if self.state.plan else Call("plan_training")
 
     def rating(self) -> Call:
-        correction = correction_in(self.exchange.said)
-        good = self.intent == "rate_good" and not correction
-        return Call("rate_answer", {"good": good, "correction": correction})
+        good = self.intent == "rate_good" and not self.wording
+        return Call("rate_answer", {"good": good, "correction": self.wording})
+
+    @property
+    def wording(self) -> str:
+        """The words the user wants to stand somewhere: behind "it should have said" or "change it to"."""
+        return (self.understood.said if self.understood else None) or ""
 
     def rules_choice(self, rows: list[int]) -> Call | None:
         said = self.exchange.said.lower()
         if self.intent in ("skip", "next"):
             return Call("keep_rules", {"others": True})
+        if rows and self.understood and self.understood.all_but:
+            return Call(
+                "keep_rules", {"drop" if self.intent != "drop" else "keep": rows, "others": self.intent != "drop"}
+            )
         if rows and self.intent == "drop":
             return Call("keep_rules", {"drop": rows, "others": True})
         if rows and self.intent in ("keep", "yes", None):
@@ -327,11 +336,8 @@ class Policy:
         )  # fmt: skip
 
     def trial_agenda(self) -> list[Call]:
-        rated = self.intent in ("rate_good", "rate_bad", "correct_answer") or bool(correction_in(self.exchange.said))
-        if rated and self.exchange.extra.get("answered"):
-            correction = correction_in(self.exchange.said)
-            good = self.intent == "rate_good" and not correction
-            return [Call("rate_answer", {"good": good, "correction": correction})]
+        if self.intent in ("rate_good", "rate_bad", "correct_answer") and self.exchange.extra.get("answered"):
+            return [self.rating()]
         return [Call("try_model", {"prompt": self.exchange.said})] if self.exchange.said else []
 
     # --- answers that need no tool ---------------------------------------------------------------------------------

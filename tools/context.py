@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 class Services:
     """The encoder, the index, the jobs and the model being tried; each is made when it is first needed."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, encoder: str | None = None) -> None:
+        """`encoder` is the name of another sentence encoder; None is the one that ships."""
         self.home = home
+        self._encoder_name = encoder
         self._lock = threading.RLock()
         self._trial: tuple[Path, ChatModel] | None = None
 
@@ -33,10 +35,10 @@ class Services:
         from knowledge.encoder import load_encoder
 
         with self._lock:
-            return load_encoder()
+            return load_encoder(self._encoder_name)
 
     def encode(self, texts: Sequence[str]) -> "NDArray[np.float32]":
-        """Sentence vectors `(len(texts), 384)`, of length one."""
+        """Sentence vectors `(len(texts), encoder.dimensions)`, of length one."""
         return self.encoder.encode(texts)
 
     @cached_property

@@ -1,15 +1,16 @@
 """Stage 3: read files, build the examples, let the user look, edit and approve."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from langchain.tools import ToolRuntime
 from langchain_core.messages import HumanMessage
 from langchain_core.tools import tool
 
-from finetune.data.columns import ColumnMapping, examples_from_conversations, examples_from_table, map_columns
+from finetune.data.collect import examples_from_document
 from finetune.data.document import Document
-from finetune.data.documents import examples_from_passages, examples_from_rules, examples_from_terms, refusals
+from finetune.data.documents import examples_from_rules, examples_from_terms, refusals
 from finetune.data.prepare import Prepared, prepare
 from finetune.data.read import read_file
 from finetune.errors import UserError
@@ -42,29 +43,20 @@ def user_file(project: Project, name: str) -> Path:
 
 
 def understand(document: Document, context: Context) -> tuple[SourceFile, list[Example]]:
-    """Tables become question/answer rows where the columns are clear; running text becomes examples with quotes."""
-    source = SourceFile(name=document.file, notes=document.notes)
-    examples: list[Example] = []
-    for table in document.tables:
-        mapping = map_columns(table, context.services.encode)
-        source = source.model_copy(
-            update={
-                "table": table.name,
-                "header": table.header,
-                "question": mapping.question,
-                "answer": mapping.answer,
-                "topic": mapping.topic,
-                "mode": mapping.mode if mapping.sure else "unsure",
-            }
-        )
-        if not mapping.sure:
-            return source, []
-        examples += examples_from_table(table, mapping, document.file)
-    if document.conversations:
-        examples += examples_from_conversations(document.conversations, document.file)
-    if document.passages:
-        examples += examples_from_passages(document)
-    return source.model_copy(update={"rows": len(examples)}), examples
+    """Tables become question/answer rows where the columns are clear; running text becomes examples with quotes.
+
+    A file of nothing but tables whose columns are not clear gives no rows yet: the user is asked.
+    """
+    examples, mappings = examples_from_document(document, encode=context.services.encode)
+    source = SourceFile(name=document.file, notes=document.notes, rows=len(examples))
+    if not mappings:
+        return source, examples
+    mapping = mappings[0]
+    table = next(t for t in document.tables if mapping.question in t.header)
+    columns = {"header": table.header, "question": mapping.question, "answer": mapping.answer, "topic": mapping.topic}
+    if not mapping.sure:
+        return source.model_copy(update={**columns, "mode": "unsure", "rows": 0}), []
+    return source.model_copy(update={**columns, "mode": mapping.mode}), examples
 
 
 def store_file(context: Context, source: SourceFile, made: list[Example]) -> None:
@@ -123,34 +115,35 @@ def columns_card(source: SourceFile, document: Document) -> Card:
 
 
 @tool(parse_docstring=True, response_format="content_and_artifact")
-def set_columns(
-    runtime: ToolRuntime[Context], file: str, question: str, answer: str, topic: str | None = None
-) -> Artifact:
+def set_columns(runtime: ToolRuntime[Context], file: str, question: str, answer: str) -> Artifact:
     """Say which columns of a table hold the question and the answer, after the user told it.
 
     Args:
         file: the file's name.
         question: header of the column with what comes in.
         answer: header of the column with what should go out.
-        topic: header of a column with a topic, if there is one.
     """
     context = runtime.context
     document = read_file(user_file(context.project, file))
-    columns = [c for c in (question, answer, topic) if c]
+    columns = [question, answer]
     table = next((t for t in document.tables if all(c in t.header for c in columns)), None)
     if table is None:
         headers = "; ".join(", ".join(t.header) for t in document.tables) or "none: the file holds no table"
         raise UserError(
             f"{', '.join(columns)}: not all of these are columns.", where=file, action=f"Choose from: {headers}."
         )
-    guess = map_columns(table, context.services.encode)
-    mode = guess.mode if guess.mode == "category" and guess.answer == answer else "question_answer"
-    mapping = ColumnMapping(question=question, answer=answer, topic=topic, mode=mode, confidence=1.0, candidates=())
-    made = examples_from_table(table, mapping, document.file)
+    made, mappings = examples_from_document(
+        replace(document, tables=[table]), question=question, answer=answer, encode=context.services.encode
+    )
     source = SourceFile(
-        name=document.file, mode=mode, table=table.name, header=table.header, question=question, answer=answer,
-        topic=topic, rows=len(made), notes=document.notes,
-    )  # fmt: skip
+        name=document.file,
+        mode=mappings[0].mode,
+        header=table.header,
+        question=question,
+        answer=answer,
+        rows=len(made),
+        notes=document.notes,
+    )
     store_file(context, source, made)
     card = Card(
         "file", file, {"name": file, "rows": len(made), "read": [f"columns: {question} → {answer}"], "problems": []}

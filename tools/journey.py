@@ -62,7 +62,6 @@ class SourceFile(BaseModel):
     name: str
     sha256: str = ""
     mode: Literal["question_answer", "category", "text", "unsure"] = "text"
-    table: str | None = None
     header: list[str] = []
     question: str | None = None
     answer: str | None = None
