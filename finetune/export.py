@@ -17,7 +17,7 @@ from finetune.card import CardText, Evidence, Parity, RuleUsed, write_api_guide,
 from finetune.errors import UserError
 from finetune.evaluate import GENERAL, Evaluation, file_hash, read_plan
 from finetune.files import disk_error, write_json, write_text
-from finetune.generate import ChatModel, load_base, require_adapter
+from finetune.generate import ChatModel, load_base, require_adapter, trained_revision
 from finetune.models import known, resolve
 from finetune.project import Run
 
@@ -165,7 +165,7 @@ def compare(before: Sequence[torch.Tensor], after: Sequence[torch.Tensor], toler
 
 def gather_evidence(run: Run, exported: Path, parity: Parity) -> Evidence:
     plan = read_plan(run)
-    source = resolve(plan.base_model, plan.revision)
+    source = resolve(plan.base_model, trained_revision(run, plan))
     entry = known(plan.base_model)
     splits = {split: run.examples(split) for split in ("train", "validation", "test")}
     weights = sorted(Path(source.location).glob("*.safetensors")) if source.is_folder else []

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from finetune.errors import UserError
 from finetune.example import Example, Message
+from finetune.files import read_json
 from finetune.models import load_model, load_tokenizer, resolve
 from finetune.plan import TrainingPlan
 from finetune.project import Run
@@ -79,7 +80,7 @@ class ChatModel:
             return cls(model, tokenizer, has_adapter=False)
         plan = TrainingPlan.model_validate_json(run.plan.read_text(encoding="utf-8"))
         require_adapter(run)
-        model, tokenizer = load_base(plan.base_model, plan.revision)
+        model, tokenizer = load_base(plan.base_model, trained_revision(run, plan))
         from peft import PeftModel
 
         tuned = PeftModel.from_pretrained(model, str(run.adapter), is_trainable=False)
@@ -257,6 +258,12 @@ def require_adapter(run: Run) -> None:
             f"Run {run.name} has no tuned model yet.",
             action="Let the training finish first, or choose a run that has finished.",
         )
+
+
+def trained_revision(run: Run, plan: TrainingPlan) -> str | None:
+    """The exact version of the base the adapter was trained on: the plan's, or the one the trainer met and noted."""
+    met: str | None = (read_json(run.dir / "resolved.json") or {}).get("revision")
+    return plan.revision or met
 
 
 def load_base(base_model: str, revision: str | None = None) -> tuple[Any, Any]:

@@ -9,7 +9,8 @@ import pytest
 
 from finetune.errors import UserError
 from finetune.example import Message, Source, make_example
-from finetune.generate import REPEAT_TOKENS, ChatModel, RepetitionGuard, _stop_at, main
+from finetune.generate import REPEAT_TOKENS, ChatModel, RepetitionGuard, _stop_at, main, trained_revision
+from finetune.plan import TrainingPlan
 from finetune.project import Run
 from tests import tuned as making
 
@@ -144,6 +145,14 @@ def test_an_untrained_run_is_told_so(run: Run, tmp_path: Path) -> None:
     untrained = making.write_run(tmp_path / "run", run.dir.parent / "base", {})
     with pytest.raises(UserError, match="no tuned model yet"):
         ChatModel.load(untrained.dir)
+
+
+def test_the_base_is_the_version_the_trainer_met(tmp_path: Path) -> None:
+    run, plan = Run(tmp_path), TrainingPlan(base_model="team/model")
+    assert trained_revision(run, plan) is None
+    (tmp_path / "resolved.json").write_text('{"revision": "abc"}')
+    assert trained_revision(run, plan) == "abc"
+    assert trained_revision(run, plan.model_copy(update={"revision": "def"})) == "def"
 
 
 def test_the_command_line_answers_as_both(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
