@@ -43,13 +43,16 @@ class Assistant:
     def __init__(self, settings: Settings, model: BaseChatModel | None = None) -> None:
         self.settings = settings
         settings.home.mkdir(parents=True, exist_ok=True)
-        self.services = Services(settings.home)
+        self.services = Services(settings.home, encoder=settings.encoder)
         self.model = model or (chat_model(settings.chat_model) if settings.chat_model else None)
         self._understanding: Understanding | None = None
 
     def read(self, text: str, *, asked: str | None = None, deciding: bool = False) -> Understood:
         if self._understanding is None:
-            self._understanding = Understanding(self.services.encode, cache_dir=self.settings.home / "cache")
+            cache = self.settings.home / "cache"
+            if self.settings.encoder:  # the default's key is not asked for: that would load it before it is needed
+                cache /= self.services.encoder.key
+            self._understanding = Understanding(self.services.encode, cache_dir=cache)
         return self._understanding.read(text, asked=asked, deciding=deciding)
 
     def conversation(self, project: str) -> "Conversation":

@@ -17,15 +17,22 @@ class Settings:
     secret: str | None  # ATTUNE_SECRET: signs the page's memory of its project, so that it survives a restart
     host: str  # ATTUNE_HOST; this computer alone by default, everybody in a Space, whose proxy asks from outside
     port: int  # ATTUNE_PORT
+    # ATTUNE_ENCODER: a Hub name (name@revision) or folder of another sentence encoder; None is all-MiniLM-L6-v2, for
+    # which alone the thresholds of search and understanding were set: with another they may find too much or too little
+    encoder: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        # Every entry point comes here before torch is first imported, which is when torch reads it. The page shares its
+        # processors with a training run, and threads that spin while they wait took a query from 8 ms to 480 ms.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         return cls(
             home=Path(environment.get("ATTUNE_HOME") or Path.home() / ".attune").expanduser().absolute(),
             chat_model=environment.get("ATTUNE_CHAT_MODEL") or None,
             secret=environment.get("ATTUNE_SECRET") or None,
             host=environment.get("ATTUNE_HOST") or ("0.0.0.0" if "SPACE_ID" in environment else "127.0.0.1"),
             port=port_number(environment.get("ATTUNE_PORT") or "7860"),
+            encoder=environment.get("ATTUNE_ENCODER") or None,
         )
 
 

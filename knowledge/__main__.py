@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _search(options: argparse.Namespace) -> int:
+    # Before torch is first imported: threads that spin while they wait crawl beside a training on the same processors.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
     from knowledge.encoder import load_encoder
     from knowledge.search import Library
 

@@ -1,14 +1,15 @@
-"""The sentence encoder: all-MiniLM-L6-v2, from verified bytes, with a forward pass of our own.
+"""The sentence encoder: all-MiniLM-L6-v2 from verified bytes, or any other through sentence-transformers.
 
 Importing transformers' BERT takes 3.7 s and sentence-transformers 6.4 s, and the first turn of a conversation waits for
-it. The network is six plain layers, so they stand here; a test holds them against transformers' own.
+it. The default's network is six plain layers, so they stand here; a test holds them against sentence-transformers.
 """
 
 import hashlib
 import importlib.metadata
-import os
+import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -34,6 +35,9 @@ DIMENSIONS = 384
 # The model's shape, fixed with its bytes (config.json and sentence_bert_config.json of the repository).
 LAYERS, HEADS, MAX_TOKENS, NORM_EPSILON = 6, 12, 256, 1e-12
 BATCH = 32
+# What is fetched of any other encoder: no pickled weights, no program code.
+ENCODER_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")
+CHOOSE = "Unset ATTUNE_ENCODER for the one that ships, or name another: a Hub name or a folder."
 # Noise between runs on a busy machine reaches 25 %; below this ratio bf16 is not worth its rounding.
 BF16_WORTH = 1.25
 
@@ -42,46 +46,40 @@ Vectors = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Source:
-    """Where the encoder's bytes came from and how long reading them took."""
+    """Where the encoder's bytes came from, what tells them from all others, and how long reading them took."""
 
     name: str
+    fingerprint: str  # vectors of one are worth nothing beside vectors of another
     seconds: float
 
 
 class Encoder:
     """Turns texts into vectors. Safe to use from several threads: nothing changes after it is built."""
 
-    def __init__(self, network: "Network", tokenizer: "Tokenizer", source: Source) -> None:
+    def __init__(
+        self, encode_many: Callable[[Sequence[str]], Vectors], source: Source, *, dimensions: int, precision: str
+    ) -> None:
         self.source = source
-        self._network, self._tokenizer = network, tokenizer
+        self.dimensions = dimensions
+        self.precision = precision  # of its numbers: "float32" or "bfloat16"
+        self._encode_many = encode_many
         self._one: Callable[[str], Vectors] = lru_cache(maxsize=1024)(self._encode_one)
 
     @property
-    def precision(self) -> str:
-        """ "float32" or "bfloat16", whichever is faster on this machine."""
-        return str(self._network.dtype).removeprefix("torch.")
+    def key(self) -> str:
+        """Names what is kept of its vectors: letters, digits and hyphens."""
+        return f"{self.source.fingerprint}-{self.dimensions}"
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Vectors (len(texts), 384) of length 1, so that a dot product is a cosine; text past 256 tokens is cut."""
+        """Vectors (len(texts), dimensions) of length 1, so that a dot product is a cosine; long text is cut."""
+        if not texts:
+            return np.zeros((0, self.dimensions), dtype=np.float32)
         if len(texts) == 1:
             return self._one(texts[0]).copy()
         return self._encode_many(texts)
 
     def _encode_one(self, text: str) -> Vectors:
         return self._encode_many([text])
-
-    def _encode_many(self, texts: Sequence[str]) -> Vectors:
-        import torch
-
-        vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
-        ids = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
-        # Texts of like length together: a batch is padded to its longest.
-        order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
-        for start in range(0, len(order), BATCH):
-            batch = order[start : start + BATCH]
-            with torch.inference_mode():
-                vectors[batch] = self._network.forward([ids[index] for index in batch]).numpy()
-        return vectors
 
 
 class Network:
@@ -141,17 +139,22 @@ class Network:
         )
 
 
-def load_encoder(*, allow_download: bool = True) -> Encoder:
-    """The encoder, from the `offline` extra, else from the Hub's cache, else from the Hub.
+def load_encoder(name: str | None = None, *, revision: str | None = None, allow_download: bool = True) -> Encoder:
+    """The encoder that ships, or another by its name.
 
-    The extra goes first because its bytes equal the Hub's and no network is waited for.
+    The one that ships comes from the `offline` extra, else from the Hub's cache, else from the Hub. The extra goes
+    first because its bytes equal the Hub's and no network is waited for.
 
     Args:
+        name: a folder or a Hub name of a sentence-transformers model; None is the one that ships.
+        revision: of a Hub name, a commit or tag; may also stand in the name, as in team/encoder@revision.
         allow_download: whether the Hub may be asked; never with HF_HUB_OFFLINE=1.
 
     Raises:
-        UserError: no copy with the right bytes is within reach.
+        UserError: no copy with the right bytes is within reach, or the name is not an encoder's.
     """
+    if name is not None:
+        return _load_other(name, revision, allow_download)
     folder = extra_folder()
     if folder is not None:
         return read_encoder(folder, name=f"the package {EXTRA}")
@@ -173,13 +176,26 @@ def read_encoder(folder: Path, *, name: str = "a folder") -> Encoder:
     Raises:
         UserError: a file is missing or its bytes are not the published ones.
     """
-    # Before torch is first imported. The page shares its processors with a training run, and threads that spin while
-    # they wait took a query from 8 ms to 480 ms on two busy cores.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     started = time.perf_counter()
-    weights, tokenizer = (_verified(folder / file) for file in SHA256)
-    network = _fastest_network(weights)
-    return Encoder(network, _read_tokenizer(tokenizer), Source(name, time.perf_counter() - started))
+    weights, words = (_verified(folder / file) for file in SHA256)
+    network, tokenizer = _fastest_network(weights), read_tokenizer(words)
+    source = Source(name, REVISION[:12], time.perf_counter() - started)
+    precision = str(network.dtype).removeprefix("torch.")
+    return Encoder(lambda texts: _encode(network, tokenizer, texts), source, dimensions=DIMENSIONS, precision=precision)
+
+
+def _encode(network: Network, tokenizer: "Tokenizer", texts: Sequence[str]) -> Vectors:
+    import torch
+
+    vectors = np.zeros((len(texts), DIMENSIONS), dtype=np.float32)
+    ids = [encoding.ids for encoding in tokenizer.encode_batch_fast(list(texts))]
+    # Texts of like length together: a batch is padded to its longest.
+    order = sorted(range(len(ids)), key=lambda index: len(ids[index]))
+    for start in range(0, len(order), BATCH):
+        batch = order[start : start + BATCH]
+        with torch.inference_mode():
+            vectors[batch] = network.forward([ids[index] for index in batch]).numpy()
+    return vectors
 
 
 def _verified(path: Path) -> bytes:
@@ -202,7 +218,8 @@ def _verified(path: Path) -> bytes:
     return content
 
 
-def _read_tokenizer(content: bytes) -> "Tokenizer":
+def read_tokenizer(content: bytes) -> "Tokenizer":
+    """The tokenizer from the bytes of tokenizer.json; text past 256 tokens is cut."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_buffer(content)
@@ -277,3 +294,103 @@ def _no_encoder(allowed: bool) -> UserError:
         + (", and the model hub cannot be reached." if allowed else ", and downloading is switched off."),
         action='Install the offline extra with: pip install "attune[offline]", or connect to the network once.',
     )
+
+
+def _load_other(name: str, revision: str | None, allow_download: bool) -> Encoder:
+    """Any sentence-transformers model: safetensors only, no code of its own, vectors of length 1."""
+    with _load_errors(name):
+        import torch
+        from sentence_transformers import SentenceTransformer
+
+        started = time.perf_counter()
+        folder = _other_folder(name, revision, allow_download)
+        model = SentenceTransformer(
+            str(folder), trust_remote_code=False, local_files_only=True, model_kwargs={"use_safetensors": True}
+        ).eval()
+        busy = threading.Lock()  # its tokenizer sets padding before each batch and must not be shared
+
+        def encode(texts: Sequence[str]) -> Vectors:
+            with busy, torch.inference_mode():
+                vectors = model.encode(
+                    list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
+                )
+            return np.asarray(vectors, dtype=np.float32)
+
+        probe = encode(["Do you take my insurance?"])
+        if not np.isfinite(probe).all():
+            raise ValueError("its vectors are not numbers")
+    source = Source(name, _fingerprint(folder), time.perf_counter() - started)
+    precision = str(next(model.parameters()).dtype).removeprefix("torch.")
+    return Encoder(encode, source, dimensions=probe.shape[1], precision=precision)
+
+
+def _other_folder(name: str, revision: str | None, allow_download: bool) -> Path:
+    """The folder of an encoder the user named: theirs, or the Hub's cache, filled where that is allowed.
+
+    Raises:
+        UserError: it holds no sentence encoder.
+    """
+    from huggingface_hub import constants, snapshot_download
+
+    folder = Path(name).expanduser()
+    if not folder.exists():
+        repository, _, named = name.partition("@")
+        local = constants.HF_HUB_OFFLINE or not allow_download or not _hub_answers()
+        found = snapshot_download(
+            repository, revision=revision or named or None, allow_patterns=list(ENCODER_FILES), local_files_only=local
+        )
+        folder = Path(found)
+    # Without it sentence-transformers would average the last layer of any model at all, and call that an encoder.
+    if not (folder / "modules.json").is_file():
+        raise UserError(
+            "There is no sentence encoder: its modules.json is missing.",
+            where=name,
+            action=CHOOSE,
+        )
+    return folder
+
+
+def _fingerprint(folder: Path) -> str:
+    """Of all files that make the vectors; a folder changed in place is another encoder."""
+    digest = hashlib.sha256()
+    for path in sorted(path for pattern in ENCODER_FILES for path in folder.rglob(pattern)):
+        with open(path, "rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:12]
+
+
+@contextmanager
+def _load_errors(name: str) -> Iterator[None]:
+    """Turn what sentence-transformers, transformers, safetensors and the Hub client raise into a UserError."""
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HFValidationError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except GatedRepoError as error:
+        action = "Accept its licence on its Hub page and set HF_TOKEN, or name another encoder."
+        raise UserError(
+            "The encoder's owner lets only registered accounts download it.", where=name, action=action
+        ) from error
+    except (RepositoryNotFoundError, RevisionNotFoundError, HFValidationError) as error:
+        raise UserError("There is no such encoder, as a folder or on the Hub.", where=name, action=CHOOSE) from error
+    except LocalEntryNotFoundError as error:
+        raise UserError(
+            "The encoder is not on this machine, and the model hub cannot be asked.",
+            where=name,
+            action="Connect to the network and unset HF_HUB_OFFLINE once, or give the folder it lies in.",
+        ) from error
+    # transformers raises KeyError and RuntimeError, too, for files that do not fit together.
+    except (OSError, ValueError, KeyError, TypeError, ImportError, RuntimeError, SafetensorError) as error:
+        if "trust_remote_code" in str(error):
+            raise UserError(
+                "The encoder brings program code of its own, which I do not run.", where=name, action=CHOOSE
+            ) from error
+        first_line = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        raise UserError(f"The encoder cannot be loaded ({first_line}).", where=name, action=CHOOSE) from error

@@ -12,7 +12,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from knowledge.encoder import REVISION, Encoder
+from knowledge.encoder import Encoder
 from knowledge.entries import EVERY_INDUSTRY, EVERYWHERE, PACKS, Kind, Rule, Term, fingerprint, read_packs
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class Library:
     def _name(self) -> str:
         """Of the index folder: other packs or another encoder give another name."""
         entries = [entry.model_dump_json() for entry in self._entries.values()]
-        return PREFIX + fingerprint([REVISION, *entries, *self._passages.values()])
+        return PREFIX + fingerprint([self._encoder.key, *entries, *self._passages.values()])
 
     def _ask(self, question: Callable[["Collection"], T]) -> T:
         """Put a question to the index; a broken one is thrown away and built anew, since the packs hold everything."""

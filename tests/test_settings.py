@@ -1,11 +1,17 @@
 """Settings: each variable is read, and one that cannot be used is named."""
 
+import os
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from assistant.conversation import Assistant
 from assistant.settings import Settings
 from finetune.errors import UserError
+from knowledge.errors import UserError as EncoderError
 
 
 def test_without_variables_the_page_is_for_this_computer_alone() -> None:
@@ -23,13 +29,15 @@ def test_each_variable_is_read() -> None:
             "ATTUNE_SECRET": "s",
             "ATTUNE_HOST": "192.0.2.1",
             "ATTUNE_PORT": "8080",
+            "ATTUNE_ENCODER": "team/encoder",
         }
     )
-    assert settings == Settings(Path.home() / "elsewhere", "openai:some-model", "s", "192.0.2.1", 8080)
+    home = Path.home() / "elsewhere"
+    assert settings == Settings(home, "openai:some-model", "s", "192.0.2.1", 8080, "team/encoder")
 
 
 def test_an_empty_variable_is_one_that_is_not_set() -> None:
-    names = ("HOME", "CHAT_MODEL", "SECRET", "HOST", "PORT")
+    names = ("HOME", "CHAT_MODEL", "SECRET", "HOST", "PORT", "ENCODER")
     assert Settings.from_environment({f"ATTUNE_{n}": "" for n in names}) == Settings.from_environment({})
 
 
@@ -43,3 +51,20 @@ def test_a_port_that_is_none_is_named(port: str) -> None:
     with pytest.raises(UserError) as caught:
         Settings.from_environment({"ATTUNE_PORT": port})
     assert caught.value.where == "ATTUNE_PORT"
+
+
+def test_the_encoder_that_was_set_is_the_one_that_is_used(home: Path) -> None:
+    settings = replace(Settings.from_environment({}), home=home, encoder=str(home))
+    with pytest.raises(EncoderError, match="no sentence encoder") as caught:
+        Assistant(settings).services.encode(["hello"])
+    assert caught.value.where == str(home)
+
+
+def test_torch_is_told_not_to_spin_before_it_is_imported() -> None:
+    code = (
+        "import os, sys; from assistant.conversation import Assistant; from assistant.settings import Settings; "
+        "assert 'torch' not in sys.modules; Settings.from_environment(); print(os.environ['OMP_WAIT_POLICY'])"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["PASSIVE"]
