@@ -267,14 +267,22 @@ class Policy:
             return self.towards_training()
         if intent in ("train_anyway", "yes") and self.asked == "train_anyway":
             return Call("plan_training")
-        if intent in ("publish", "export") or self.asked == "publish":
-            where = place_to_publish(said)
+        if intent in ("publish", "export") or self.asked == "publish" or self.perhaps("publish"):
+            where = place_to_publish(said)  # an uncertain wish may go on: it leads to a question anyway
             return Call("publish", {"where": where}) if where else None
         if intent in ("rate_good", "rate_bad", "correct_answer"):
             return self.rating()
         if intent == "yes" and self.asked == "files" and self.state.sources.files:
             return Call("prepare_data")
         return None
+
+    def perhaps(self, intent: str) -> bool:
+        """The likeliest reading of the message, if nothing in it is certain."""
+        return (
+            self.intent is None
+            and self.understood is not None
+            and [i.name for i in self.understood.intents[:1]] == [intent]
+        )
 
     def towards_training(self) -> Call | None:
         """The next tool on the way to a training; None where the user must do something first."""

@@ -82,12 +82,12 @@ ORDINAL = re.compile(
 EXCEPT = re.compile(r"\b(?:all|everything|every one)\s+(?:but|except|besides|other than|apart from)\b|\bexcept\b", re.I)
 MOST_ROWS = 10_000
 SAID = re.compile(
-    r"\b(?:should|must|ought to|would|could)\s+(?:have\s+)?(?:said?|been?|answered?|replied|reply|read|written|write|mention(?:ed)?|told|tell|state[d]?)\s*"
+    r"\b(?:should|must|ought to|would|could)\s+(?:have\s+)?(?:sa(?:y|id)|be(?:en)?|answer(?:ed)?|replied|reply|read|written|write|mention(?:ed)?|told|tell|state[d]?)\s*"
     r"(?:(?:that|us|them|people)\s+)?[:=,-]?\s*(.+)$|"
     r"\b(?:right|correct|proper|better|real|true|best|good)\s+(?:answer|reply|response)(?:\s+(?:here|would be|should be|is|was))*\s*[:=,-]?\s*(?:that\s+)?(.+)$|"
     r"\b(?:change|replace|rewrite|edit|correct|fix|set)\b.{0,80}?\b(?:to|with|into|by|as)\s*[:=]?\s+(.+)$|"
-    r"^\s*(?:correction|better|instead(?: say)?|say instead)\s*[:=]\s*(.+)$|"
-    r"\bi would (?:have )?(?:said?|answer|reply|write)\s*[:=]?\s*(.+)$|\bwe would (?:have )?(?:said?|answer|reply|write)\s*[:=]?\s*(.+)$",
+    r"(?:^|[,;.]\s*)(?:correction|better|instead(?: say)?|say instead)\s*[:=]\s*(.+)$|"
+    r"\bi would (?:have )?(?:sa(?:y|id)|answer|reply|write)\s*[:=]?\s*(.+)$|\bwe would (?:have )?(?:sa(?:y|id)|answer|reply|write)\s*[:=]?\s*(.+)$",
     re.IGNORECASE | re.DOTALL,
 )
 TERM_ASKED = (
