@@ -227,7 +227,7 @@ def progress_body(card: Card, link: Link) -> Markup:
     state = str(card["state"]).replace("_", " ")
     note = " · ".join(part for part in (state, done, left) if part)
     return html(
-        '<div class="at-progress"><div><div class="at-bar" role="progressbar" aria-valuenow="{0}" aria-valuemin="0" '
+        '<div class="at-moving"><div><div class="at-bar" role="progressbar" aria-valuenow="{0}" aria-valuemin="0" '
         'aria-valuemax="100" aria-label="Training"><div style="width:{0}%"></div></div>'
         '<p class="at-fine">{1}</p><p>{2}</p></div>{3}</div>',
         share(card), note, card["sentence"], curve(card["curve"]),

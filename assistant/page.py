@@ -34,7 +34,6 @@ Steps = Iterator[tuple[Any, ...]]  # one `Screen.values()` after the other
 
 STYLE = Path(__file__).with_name("style.css")
 FILE_TYPES = [".csv", ".xlsx", ".jsonl", ".json", ".txt", ".md", ".html", ".htm", ".docx", ".pdf"]
-IN_THE_SIDEBAR = ("brief",)  # kinds of cards that would only repeat it in the chat
 TICK_SECONDS = 2.0
 REPAINT_SECONDS = 0.1  # text comes faster than anybody reads; each repaint sends a message
 DOWNLOADS = "take"
@@ -119,7 +118,7 @@ class Shown:
 
     def cards(self) -> list[dict[str, Any]]:
         finished = [tool.finished for tool in self.tools.values() if tool.finished]
-        cards = [self.unsaid(card) for tool in finished for card in tool.cards if card["kind"] not in IN_THE_SIDEBAR]
+        cards = [self.unsaid(card) for tool in finished for card in tool.cards if not shown_elsewhere(card)]
         if self.trial:
             answers = {which: self.trial.get(which, "") for which in ("base", "tuned")}
             cards.append({"kind": "comparison", "title": "Both models are answering", "prompt": self.user, **answers})
@@ -130,6 +129,11 @@ class Shown:
         if not isinstance(card.get("sentences"), list):
             return card
         return {**card, "sentences": [sentence for sentence in card["sentences"] if sentence not in self.text]}
+
+
+def shown_elsewhere(card: dict[str, Any]) -> bool:
+    """The brief stands in the sidebar, and a training that has not moved yet over the suggestions."""
+    return card["kind"] == "brief" or (card["kind"] == "progress" and not card["curve"])
 
 
 # --- files that can be fetched --------------------------------------------------------------------------------------
@@ -258,7 +262,7 @@ class Page:
         self.options = gr.HTML(js_on_load=SAY, elem_id="options")
         self.box = gr.MultimodalTextbox(
             {"text": "", "files": []}, elem_id="box", label="Your message", show_label=False,
-            placeholder="Write a message, or drop a file here", file_count="multiple", file_types=FILE_TYPES,
+            placeholder="Your message, or drop a file", file_count="multiple", file_types=FILE_TYPES,
             sources=["upload"], autofocus=True, max_lines=8, max_plain_text_length=LONGEST_MESSAGE, container=False,
         )  # fmt: skip
         self.timer = gr.Timer(TICK_SECONDS)

@@ -1,7 +1,6 @@
 """Events and cards as plain text for the terminal; and the words that page and terminal share."""
 
 from collections.abc import Callable, Sequence
-from textwrap import shorten
 from typing import Any
 
 from assistant.events import Event, Progress, Reply, ToolFinished, ToolStarted
@@ -90,9 +89,15 @@ def card_as_text(card: Card) -> str:
 
 def aligned(head: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:
     """A table in columns of equal width, cells cut at `CELL` characters."""
-    cells = [[shorten(str(c), CELL, placeholder="…") for c in row] for row in (head, *rows)]
+    cells = [[cut(str(c)) for c in row] for row in (head, *rows)]
     widths = [max(len(row[n]) for row in cells) for n in range(len(head))]
     return ["  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+
+def cut(text: str) -> str:
+    """A cell's text in one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= CELL else line[: CELL - 1] + "…"
 
 
 def bullets(lines: Sequence[object]) -> list[str]:
