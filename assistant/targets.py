@@ -62,6 +62,11 @@ WORD_NUMBERS = {
 MODEL_NAME = re.compile(
     r"\b((?:[\w.-]+/)?(?:smollm|qwen|llama|gemma|phi|mistral|granite|olmo|falcon)[\w.-]*|starter)\b", re.IGNORECASE
 )
+# A folder, or any name on the Hub, is taken only behind the word "model": "and/or" is neither.
+MODEL_PLACE = re.compile(
+    r"\bmodel\b(?: (?:called|named|in|at|from|to|is))*\s*[:=]?\s*[\"']?((?:~|\.{1,2})?/[^\s\"',;]+|[\w-][\w.-]*/[\w.-]+)",
+    re.IGNORECASE,
+)
 ROW_LIST = re.compile(
     r"(?:\b(?:rows?|rules?|examples?|items?|numbers?|entry|entries|terms?|pairs?|snippets?|nos?\.?)\s*#?|#)"
     r"\s*((?:\d+(?:\s*(?:-|–|to|through|until|\.\.)\s*\d+)?(?:\s*(?:,|;|and|&|\+|,\s*and|or)\s*#?)?)+)",
@@ -157,7 +162,7 @@ def find_settings(text: str) -> dict[str, Any]:
             number = float(match.group(1))
             whole = TrainingPlan.model_fields[name].annotation is int
             settings[name] = int(number) if whole and number.is_integer() else number
-    if model := MODEL_NAME.search(text):
+    if model := MODEL_PLACE.search(text) or MODEL_NAME.search(text):
         settings["base_model"] = model.group(1)
     return settings
 

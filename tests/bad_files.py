@@ -83,7 +83,12 @@ BAD_FILES = [
     BadFile("empty.csv", text(""), False, "empty"),
     BadFile("headers.csv", text("Question,Answer\n"), False, "no rows"),
     BadFile("no-rows.jsonl", text("\n\n"), False),
-    BadFile("one-column.csv", text("Remark\n" + "\n".join(f"Call us about case {n}." for n in range(9))), True),
+    BadFile(
+        "one-column.csv",
+        text("Remark\n" + "\n".join(f"Call us about case {n}." for n in range(9))),
+        False,
+        "only one usable column",
+    ),
     BadFile("latin.csv", text(rows_as_csv(), "latin-1"), True),
     BadFile("utf16.csv", text(rows_as_csv(), "utf-16"), True),
     BadFile("semicolons.csv", text(rows_as_csv(";")), True),

@@ -23,7 +23,7 @@ DENTIST = {
     "rules": "keep all",
     "columns": "question, answer",
     "approval:approve_data": "approved",
-    "approval:start_training": "yes",
+    "approval:start_training": "use 2 epochs and a learning rate of 1e-3",  # and "yes" when asked again
     "train_anyway": "yes",
 }
 
@@ -43,8 +43,9 @@ class Person:
             return f"/file {self.files.pop(0)}" if self.files else "prepare the data"
         if waiting is None:
             return None
+        again = waiting == "approval:start_training" and waiting in self.asked
         self.asked.append(waiting)
-        return self.answers.get(waiting, "skip")
+        return "yes" if again else self.answers.get(waiting, "skip")
 
 
 def go_on(

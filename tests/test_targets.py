@@ -85,3 +85,29 @@ def test_a_target_is_a_stage_or_a_field(text: str, target: str | None) -> None:
 )
 def test_a_term_is_named_as_in_the_glossary_or_as_asked(text: str, term: str | None) -> None:
     assert find_term(text) == term
+
+
+@pytest.mark.parametrize(
+    ("text", "model"),
+    [
+        ("use the base model /srv/models/ours", "/srv/models/ours"),
+        ("take the model in ./models/mine please", "./models/mine"),
+        ("use model our-team/tiny-chat instead", "our-team/tiny-chat"),
+        ("use the starter model", "starter"),
+    ],
+)
+def test_a_base_model_is_named_by_folder_or_by_its_name(text: str, model: str) -> None:
+    assert find_settings(text)["base_model"] == model
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "row 1 should answer: Please call us.",
+        "it should be: Please call us.",
+        "that is wrong, better: Please call us.",
+        "change the answer of row 3 to Please call us.",
+    ],
+)
+def test_the_words_to_put_in_are_found(text: str) -> None:
+    assert find_said(text) == "Please call us."
