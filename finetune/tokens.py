@@ -60,7 +60,9 @@ def render(tokenizer: Any, messages: Sequence[Message], *, for_answer: bool) -> 
 
     Control tokens inside a message ("<|im_end|>") are taken out: a user's text must not be able to end its own turn.
     """
-    specials = sorted(tokenizer.all_special_tokens, key=len, reverse=True)
+    # Some models keep their turn marks only among the added tokens, not in the list of special ones.
+    added = {str(token) for token in tokenizer.added_tokens_decoder.values() if token.special}
+    specials = sorted(added | set(tokenizer.all_special_tokens), key=len, reverse=True)
     control = re.compile("|".join(re.escape(token) for token in specials)) if specials else re.compile(r"(?!)")
     plain = [{"role": m.role, "content": control.sub("", m.content)} for m in messages]
     return str(tokenizer.apply_chat_template(plain, tokenize=False, add_generation_prompt=for_answer))
