@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from finetune.card import CardText, Evidence, Parity, RuleUsed, write_api_guide, write_card
 from finetune.errors import UserError
 from finetune.evaluate import GENERAL, Evaluation, file_hash, read_plan
-from finetune.files import disk_error, write_json, write_text
+from finetune.files import disk_error, replace_folder, write_json, write_text
 from finetune.generate import ChatModel, load_base, require_adapter, trained_revision
 from finetune.models import known, resolve
 from finetune.project import Run
@@ -216,15 +216,6 @@ def pack(folder: Path, name: str) -> str:
         os.fsync(file.fileno())
     os.replace(beside, folder / name)
     return name
-
-
-def replace_folder(new: Path, old: Path) -> None:
-    """Put `new` in the place of `old`; a kill in between leaves the old one under another name, never half of each."""
-    doomed = old.with_name(f".{old.name}.{os.getpid()}.old")
-    if old.exists():
-        os.replace(old, doomed)
-    os.replace(new, old)
-    shutil.rmtree(doomed, ignore_errors=True)
 
 
 def list_files(folder: Path) -> list[ExportedFile]:

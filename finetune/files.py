@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,15 @@ def read_jsonl(path: Path) -> Iterator[Any]:
                 yield json.loads(line)
             except json.JSONDecodeError:
                 continue
+
+
+def replace_folder(new: Path, old: Path) -> None:
+    """Put `new` in the place of `old`; a kill in between leaves the old one under another name, never half of each."""
+    doomed = old.with_name(f".{old.name}.{os.getpid()}.old")
+    if old.exists():
+        os.replace(old, doomed)
+    os.replace(new, old)
+    shutil.rmtree(doomed, ignore_errors=True)
 
 
 def disk_error(error: OSError, path: Path) -> UserError:
