@@ -41,17 +41,22 @@ def collect(paths: Sequence[Path], *, question: str | None = None, answer: str |
             errors.append(str(error))
             continue
         examples += rows
-        notes = [
-            *document.notes,
-            *(f"Guessed columns: {m.reason} Say so if that is wrong." for m in mappings if not m.sure),
-        ]
-        files[document.file] = {
-            "kind": document.kind,
-            "rows": len(rows),
-            "columns": [{"question": m.question, "answer": m.answer, "confidence": m.confidence} for m in mappings],
-            "notes": notes if rows else [*notes, "No question and answer could be made from it."],
-        }
+        files[document.file] = told(document, rows, mappings)
     return Collected(examples, files, errors)
+
+
+def told(document: Document, rows: Sequence[Example], mappings: Sequence[ColumnMapping]) -> dict[str, Any]:
+    """What became of a file, as `Collected.files` holds it."""
+    notes = [
+        *document.notes,
+        *(f"Guessed columns: {m.reason} Say so if that is wrong." for m in mappings if not m.sure),
+    ]
+    return {
+        "kind": document.kind,
+        "rows": len(rows),
+        "columns": [{"question": m.question, "answer": m.answer, "confidence": m.confidence} for m in mappings],
+        "notes": notes if rows else [*notes, "No question and answer could be made from it."],
+    }
 
 
 def examples_from_document(
