@@ -4,7 +4,6 @@ import logging
 import os
 import sys
 import tempfile
-import threading
 
 
 def main() -> int:
@@ -28,7 +27,7 @@ def main() -> int:
     sys.stdout.write(f"Attune is ready at http://{settings.host}:{settings.port}\n")
     sys.stdout.flush()
     # The sentence encoder takes seconds to load: after the page is up, before the first message needs it.
-    threading.Thread(target=page.assistant.read, args=("hello",), daemon=True).start()
+    page.assistant.warm()
     page.blocks.block_thread()
     return 0
 

@@ -109,7 +109,10 @@ def main() -> int:
     if given.home:
         settings = replace(settings, home=given.home.expanduser().absolute())
     try:
-        talk(Assistant(settings).conversation(given.project), given.json)
+        assistant = Assistant(settings)
+        conversation = assistant.conversation(given.project)
+        assistant.warm()  # while the person reads the greeting
+        talk(conversation, given.json)
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -4,10 +4,12 @@ import fcntl
 import re
 import shutil
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -45,15 +47,28 @@ class Assistant:
         settings.home.mkdir(parents=True, exist_ok=True)
         self.services = Services(settings.home, encoder=settings.encoder)
         self.model = model or (chat_model(settings.chat_model) if settings.chat_model else None)
-        self._understanding: Understanding | None = None
+
+    @cached_property
+    def understanding(self) -> Understanding:
+        cache = self.settings.home / "cache"
+        if self.settings.encoder:  # the default's key is not asked for: that would load it before it is needed
+            cache /= self.services.encoder.key
+        return Understanding(self.services.encode, cache_dir=cache)
 
     def read(self, text: str, *, asked: str | None = None, deciding: bool = False) -> Understood:
-        if self._understanding is None:
-            cache = self.settings.home / "cache"
-            if self.settings.encoder:  # the default's key is not asked for: that would load it before it is needed
-                cache /= self.services.encoder.key
-            self._understanding = Understanding(self.services.encode, cache_dir=cache)
-        return self._understanding.read(text, asked=asked, deciding=deciding)
+        return self.understanding.read(text, asked=asked, deciding=deciding)
+
+    def warm(self) -> None:
+        """Load, in the background, what the first message needs: encoder, example phrases and index."""
+
+        def load() -> None:
+            # Whoever needs a part that cannot be had is told so; here it would be told to nobody.
+            with suppress(*USER_ERRORS):
+                if self.model is None:
+                    self.understanding.warm()
+                self.services.library.find("warm")
+
+        threading.Thread(target=load, daemon=True).start()
 
     def conversation(self, project: str) -> "Conversation":
         """Open a project's conversation.

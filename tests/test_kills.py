@@ -39,7 +39,7 @@ class Killer:
         self.thread = threading.Thread(target=self.run, daemon=True)
 
     def run(self) -> None:
-        while len(self.kills) < KILLS and not self.over.wait(self.dice.uniform(2.5, 9.0)):
+        while len(self.kills) < KILLS and not self.over.wait(self.dice.uniform(5, 22)):
             background = processes_of(self.home)
             terminal = self.terminal
             if background and self.dice.random() < 0.6:
