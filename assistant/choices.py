@@ -17,6 +17,7 @@ def columns_in(text: str, header: list[str]) -> list[str]:
 
 def place_to_publish(text: str) -> str | None:
     for where, words in {
+        "dataset": r"^(?!.*\bmodels?\b).*\bdata[ -]?sets?\b",  # "the model tuned on our data set" is about the model
         "space": r"\bspaces?\b",
         "hub": r"\bhub\b|hugging ?face|upload|repositor",
         "api": r"\bapi\b|endpoint|server|serve",

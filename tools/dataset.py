@@ -11,6 +11,7 @@ from langchain_core.tools import tool
 from finetune.data.collect import examples_from_document
 from finetune.data.document import Document
 from finetune.data.documents import examples_from_rules, examples_from_terms, refusals
+from finetune.data.hub import fingerprint_of_test
 from finetune.data.prepare import Prepared, prepare
 from finetune.data.read import read_file
 from finetune.errors import UserError
@@ -351,7 +352,7 @@ def approve_data(runtime: ToolRuntime[Context]) -> Artifact:
     require("approved" in said.lower(), "The test set is not approved yet.", 'Type the word "approved" to approve it.')
     examples = project.read_examples()
     used = in_use(examples)
-    test = sorted(e.id + e.question + e.answer for e in used if e.split == "test")
+    test = [e for e in used if e.split == "test"]
     require(bool(test), "There is no test set yet.", 'Say "prepare the data" first.')
     require(
         any(e.split == "train" for e in used),
@@ -363,7 +364,7 @@ def approve_data(runtime: ToolRuntime[Context]) -> Artifact:
         example.status = "approved"
     project.write_examples(examples)
     sources = read_sources(project)
-    seal = hashlib.sha256("\n".join(test).encode()).hexdigest()
+    seal = fingerprint_of_test(used)
     write_model(project.sources, sources.model_copy(update={"sealed": seal}))
     text = f"Approved: {len(test)} test rows are sealed (fingerprint {seal[:12]}); they will never be trained on."
     return ToolResult(text).for_agent()

@@ -184,7 +184,7 @@ def read_state(project: Project) -> State:
         run=run,
         status=read_status(run) if run else None,
         evaluated=run is not None and run.evaluation.exists(),
-        published=sorted(p.name for p in project.published.iterdir()) if project.published.exists() else [],
+        published=sorted(p.name for p in project.published.glob("round-*")),  # models; the data set ends no stage
         feedback=sum(1 for _ in project.feedback.open(encoding="utf-8")) if project.feedback.exists() else 0,
     )
 

@@ -1,4 +1,4 @@
-"""Stage 8: an evidence pack with adapter, merged model and card; an API; a Space."""
+"""Stage 8: an evidence pack with adapter, merged model and card; an API; a Space; the data set."""
 
 import os
 from typing import Literal
@@ -7,15 +7,17 @@ from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
 from finetune.card import Parity, RuleUsed
+from finetune.data.hub import save_dataset
 from finetune.export import export, push
+from finetune.project import Project
 from tools.brief import in_words
 from tools.context import Context
-from tools.journey import read_brief
+from tools.journey import read_brief, read_sources, require
 from tools.result import Artifact, Card, ToolResult
 from tools.rules import kept_entries
 from tools.trial import tuned_run
 
-Where = Literal["file", "api", "space", "hub"]
+Where = Literal["file", "api", "space", "hub", "dataset"]
 
 
 def parity_in_words(parity: Parity) -> str:
@@ -25,17 +27,43 @@ def parity_in_words(parity: Parity) -> str:
     )
 
 
+def publish_dataset(project: Project) -> ToolResult:
+    """The approved rows as a data set with a card; no tuned model is needed for it."""
+    require(
+        read_sources(project).sealed is not None,
+        "The data is not approved yet, so it is not published.",
+        'Look it over and type the word "approved" first.',
+    )
+    examples = [e for e in project.read_examples() if e.status in ("approved", "dropped")]
+    title = f"{read_brief(project).organisation or project.name}: questions and answers"
+    folder = save_dataset(examples, project.published / "dataset", title=title)
+    files = [
+        {"name": str(path.relative_to(folder)), "path": str(path), "size": path.stat().st_size}
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    ]
+    text = (
+        f"The data set is ready: {sum(e.status == 'approved' for e in examples)} approved rows and a card that says "
+        "what was cleaned and how they are divided. It stays on this machine. Before it goes to others, read the "
+        f"card and choose a licence; then: hf upload team/name {folder} --repo-type dataset"
+    )
+    return ToolResult(text, [Card("files", "The data set", {"files": files})])
+
+
 @tool(parse_docstring=True, response_format="content_and_artifact")
 def publish(runtime: ToolRuntime[Context], where: Where = "file", repository: str = "") -> Artifact:
-    """Publish the tuned model. Waits for the user's approval.
+    """Publish the tuned model, or the data it was tuned on. Waits for the user's approval.
 
     Args:
         where: file (a zip with adapter, merged model and card), api (how to serve it to OpenAI clients),
-            space (a folder ready for a Hugging Face Space), hub (upload the file's content to the Hub).
+            space (a folder ready for a Hugging Face Space), hub (upload the file's content to the Hub),
+            dataset (the approved rows as a data set with a card; works before there is a model).
         repository: for hub and space uploads, the name as in team/model; empty keeps it on this machine.
     """
     context = runtime.context
     project = context.project
+    if where == "dataset":
+        return publish_dataset(project).for_agent()
     run = tuned_run(project)
     brief = read_brief(project)
     title = f"{brief.organisation or project.name}: tuned model, round {run.name}"
