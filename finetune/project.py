@@ -25,6 +25,11 @@ class Run:
         return self.dir.name
 
     @property
+    def published_as(self) -> str:
+        """The folder's name in the project's `published/`."""
+        return f"round-{self.name}"
+
+    @property
     def plan(self) -> Path:
         return self.dir / "plan.json"
 

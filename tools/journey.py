@@ -121,10 +121,8 @@ class State:
     @property
     def stage(self) -> Stage:
         """The first stage with something left to do."""
-        if self.published:
-            return "watch"
         if self.evaluated and self.run_is_current:
-            return "trial"
+            return "watch" if self.run is not None and self.run.published_as in self.published else "trial"
         if self.running:
             done = self.status is not None and self.status.state in ("finished", "stopped_early")
             return "evaluation" if done else "training"

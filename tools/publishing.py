@@ -69,7 +69,7 @@ def publish(runtime: ToolRuntime[Context], where: Where = "file", repository: st
     title = f"{brief.organisation or project.name}: tuned model, round {run.name}"
     lines = [f"{n.replace('_', ' ').capitalize()}: {in_words(n, v)}" for n, v in brief.known().items() if n != "pairs"]
     rules = [RuleUsed(e.name, e.citation, e.url, str(e.as_of), e.jurisdiction) for e in kept_entries(context)]
-    out = project.published / f"round-{run.name}"
+    out = project.published / run.published_as
     exported = export(run.dir, out, title=title, brief_lines=lines, rules=rules)
     text = "The pack is ready: adapter, merged model and a card with data, rules and results. "
     text += parity_in_words(exported.parity)
