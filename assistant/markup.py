@@ -6,14 +6,15 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
-from assistant.render import duration, figure, setting_name, setting_value, size_in_words
+from assistant.render import duration, figure, report_path, setting_name, setting_value, size_in_words
 from finetune.project import Project
 from finetune.status import read_status
 from tools.brief import in_words
 from tools.journey import STAGE_NAMES, Stage, State
 
 Card = dict[str, Any]
-Link = Callable[[str], str | None]  # a file's path to the address it can be fetched from; None where it must not be
+# A file's path, whole or inside the project, to the address it can be fetched from; None where it must not be.
+Link = Callable[[str], str | None]
 
 # The sanitiser of Gradio's chat takes `viewBox` away, so the picture has the width of the smallest phone's bubble.
 CURVE_WIDTH, CURVE_HEIGHT = 300, 130
@@ -301,7 +302,7 @@ def evaluation_body(card: Card, link: Link) -> Markup:
         (c["name"], f"{c['base_passed']} of {c['total']}", f"{c['tuned_passed']} of {c['total']}")
         for c in card["checks"]
     ]
-    address = link(card["file"]) if card.get("file") else None
+    address = link(report_path(card)) if card.get("file") else None
     return joined(
         [
             html('<div class="at-banner at-{}">{}</div>', level, str(card["verdict"]).capitalize()),

@@ -143,10 +143,11 @@ def download_address(project: Project) -> Callable[[str], str | None]:
     """From a file's path to its address: for what is published, and for the reports of the tests."""
 
     def link(path: str) -> str | None:
-        try:
-            inside = Path(path).relative_to(project.dir)
-        except ValueError:
-            return None
+        inside = Path(path)
+        if inside.is_absolute():
+            if not inside.is_relative_to(project.dir):
+                return None
+            inside = inside.relative_to(project.dir)
         return f"{DOWNLOADS}/{project.name}/{inside.as_posix()}" if may_be_fetched(inside) else None
 
     return link

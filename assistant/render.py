@@ -51,6 +51,11 @@ def setting_value(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
+def report_path(card: Card) -> str:
+    """Where an evaluation's report lies inside its project."""
+    return f"runs/{card['run']}/{card['file']}"
+
+
 # --- events ---------------------------------------------------------------------------------------------------------
 
 
@@ -185,7 +190,7 @@ def evaluation_text(card: Card) -> list[str]:
         *aligned(("measure", "base", "tuned", "difference, likely"), rows),
         *(aligned(("behaviour", "base", "tuned"), checks) if checks else []),
         *worst,
-        *([f"The whole report: {card['file']}"] if card.get("file") else []),
+        *([f"The whole report: {report_path(card)}"] if card.get("file") else []),
     ]
 
 

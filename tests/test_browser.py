@@ -1,6 +1,7 @@
 """The page in a real browser: a shortened journey from hello to trial, wide and on a phone, light and dark."""
 
 import csv
+import json
 import os
 import shutil
 import socket
@@ -227,7 +228,17 @@ def phone_pictures(browser: "Browser", state: Any, served: Served, folder: Path,
         context.close()
 
 
-def test_from_hello_to_the_trial(browser: "Browser", tiny_model: Path, tmp_path: Path, pictures: Path) -> None:
+@pytest.fixture(scope="module")
+def base_model(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny model with room for a standing instruction, which its letters-as-tokens make long."""
+    folder = tmp_path_factory.mktemp("base") / "model"
+    shutil.copytree(tiny_model, folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "max_position_embeddings": 2048}))
+    return folder
+
+
+def test_from_hello_to_the_trial(browser: "Browser", base_model: Path, tmp_path: Path, pictures: Path) -> None:
     home, port = tmp_path / "home", free_port()
     home.mkdir()
     with serving(home, port) as served:
@@ -259,7 +270,7 @@ def test_from_hello_to_the_trial(browser: "Browser", tiny_model: Path, tmp_path:
 
         visitor.go_on_until("approval:start_training")
         visitor.picture(pictures, "4-plan")
-        visitor.say(f"use the base model {tiny_model}")
+        visitor.say(f"use the base model {base_model}")
         visitor.go_on_until("approval:start_training")
     # The program is stopped and started again with an approval open.
     with serving(home, port) as served:

@@ -59,7 +59,7 @@ def cards(text: str = "words") -> dict[str, dict[str, Any]]:
             ],
         },
         "evaluation": {
-            "run": "1", "verdict": "better", "sentence": text, "file": "/elsewhere/evaluation.md",
+            "run": "1", "verdict": "better", "sentence": text, "file": "evaluation.md",
             "metrics": [{"name": text, "base": 3.0, "tuned": 1.5, "low": -2.0, "high": -1.0, "sentence": text}],
             "best": [pair], "worst": [pair],
             "checks": [{"name": text, "base_passed": 1, "tuned_passed": 4, "total": 5}],
