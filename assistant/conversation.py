@@ -58,6 +58,12 @@ class Assistant:
     def read(self, text: str, *, asked: str | None = None, deciding: bool = False) -> Understood:
         return self.understanding.read(text, asked=asked, deciding=deciding)
 
+    def define(self, word: str) -> str | None:
+        """A term of the trade in the collection's words, with its source; None where there is none of that name."""
+        found = self.services.library.find(word, kinds=("term",), limit=1) if word else []
+        named = [f.entry for f in found if word.lower() in (name.lower() for name in f.entry.names)]
+        return f"{named[0].name}: {named[0].says} ({named[0].citation}, as of {named[0].as_of})" if named else None
+
     def warm(self) -> None:
         """Load, in the background, what the first message needs: encoder, example phrases and index."""
 
@@ -90,7 +96,9 @@ class Conversation:
         saver = SqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=[]))
         saver.setup()
         self.connection = connection
-        model = assistant.model or Guide(state=lambda: read_state(project), read=assistant.read)
+        model = assistant.model or Guide(
+            state=lambda: read_state(project), read=assistant.read, define=assistant.define
+        )
         self.agent = build_agent(model, saver, prompted=assistant.model is not None)
         self.config: Any = {"configurable": {"thread_id": "main"}}
         self._shown: dict[str, Any] | None = None

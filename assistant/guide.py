@@ -25,6 +25,7 @@ class Guide(BaseChatModel):
 
     state: Callable[[], State] = Field(exclude=True)
     read: Callable[..., Understood] = Field(exclude=True)
+    define: Callable[[str], str | None] = Field(exclude=True)
 
     @property
     def _llm_type(self) -> str:
@@ -34,7 +35,7 @@ class Guide(BaseChatModel):
         return self.bind(**kwargs)  # it knows the tools by name; the agent still checks every call
 
     def _next(self, messages: Sequence[BaseMessage]) -> AIMessage:
-        policy = Policy(self.state(), current_exchange(messages), self.read)
+        policy = Policy(self.state(), current_exchange(messages), self.read, self.define)
         move = policy.move()
         if isinstance(move, Say):
             notes = {"options": list(move.options), "waiting_for": move.waiting_for, "language": policy.language}

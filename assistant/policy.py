@@ -109,10 +109,17 @@ class Policy:
         state: the project as its files tell it.
         exchange: the turn in hand.
         read: understands a text; called at most once.
+        define: the meaning of a term of the trade with its source, or None.
     """
 
-    def __init__(self, state: State, exchange: Exchange, read: Callable[..., Understood]) -> None:
-        self.state, self.exchange = state, exchange
+    def __init__(
+        self,
+        state: State,
+        exchange: Exchange,
+        read: Callable[..., Understood],
+        define: Callable[[str], str | None],
+    ) -> None:
+        self.state, self.exchange, self.define = state, exchange, define
         self.asked = exchange.asked
         field_asked = self.asked if self.asked in Brief.questions() else None
         self.understood: Understood | None = None
@@ -399,10 +406,14 @@ class Policy:
                 return Brief.ask(str(self.asked)).why
             return WHY.get(self.asked or "", "I ask so that the model fits your work and not somebody else's.")
         if intent == "meaning":
-            entry = explain(understood.target) if understood and understood.target else None
-            if entry is None:
-                return "Which word do you mean? I can explain the ones I use, such as adapter, loss or test set."
-            return f"{entry.term}: {entry.text}"
+            word = (understood.target if understood else None) or ""
+            entry = explain(word)
+            if entry is not None:
+                return f"{entry.term}: {entry.text}"
+            return self.define(word) or (
+                "Which word do you mean? I can explain the ones I use, such as adapter, loss or test set, and the terms "
+                "of your trade that I have a source for."
+            )
         if intent == "unsure" and self.asked in Brief.questions():
             return None  # answered with help by pending()
         texts = {

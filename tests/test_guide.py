@@ -213,3 +213,7 @@ def test_a_secret_in_a_message_is_hidden_before_it_is_stored(talk: Conversation)
     assert "card number" in reply.text
     talk.connection.commit()
     assert b"4111 1111 1111 1111" not in talk.project.thread.read_bytes()
+
+
+def test_a_term_of_the_trade_is_explained_with_its_source(talk: Conversation) -> None:
+    assert "explanation of benefits" in say(talk, "what does EOB mean?").text.lower()
