@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
-from assistant.render import duration, figure, report_path, setting_name, setting_value, size_in_words
+from assistant.render import duration, figure, is_going, report_path, setting_name, setting_value, size_in_words
 from finetune.project import Project
 from finetune.status import read_status
 from tools.brief import in_words
@@ -223,7 +223,7 @@ def share(card: Card) -> int:
 
 
 def progress_body(card: Card, link: Link) -> Markup:
-    left = f"at most {duration(card['minutes_left'])} left" if card["minutes_left"] is not None else ""
+    left = f"at most {duration(card['minutes_left'])} left" if is_going(card) else ""
     done = f"step {card['step']} of at most {card['max_steps']}" if card["max_steps"] else ""
     state = str(card["state"]).replace("_", " ")
     note = " · ".join(part for part in (state, done, left) if part)

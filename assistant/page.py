@@ -126,9 +126,12 @@ class Shown:
 
     def unsaid(self, card: dict[str, Any]) -> dict[str, Any]:
         """A card without the sentences that the answer below it says word for word."""
-        if not isinstance(card.get("sentences"), list):
-            return card
-        return {**card, "sentences": [sentence for sentence in card["sentences"] if sentence not in self.text]}
+        left = dict(card)
+        if isinstance(card.get("sentences"), list):
+            left["sentences"] = [sentence for sentence in card["sentences"] if sentence not in self.text]
+        if card["kind"] == "evaluation" and card.get("sentence") and card["sentence"] in self.text:
+            left["sentence"] = ""
+        return left
 
 
 def shown_elsewhere(card: dict[str, Any]) -> bool:
@@ -148,7 +151,9 @@ def download_address(project: Project) -> Callable[[str], str | None]:
             if not inside.is_relative_to(project.dir):
                 return None
             inside = inside.relative_to(project.dir)
-        return f"{DOWNLOADS}/{project.name}/{inside.as_posix()}" if may_be_fetched(inside) else None
+        if not may_be_fetched(inside) or not (project.dir / inside).is_file():
+            return None  # a folder is in the zip beside it
+        return f"{DOWNLOADS}/{project.name}/{inside.as_posix()}"
 
     return link
 

@@ -56,6 +56,11 @@ def report_path(card: Card) -> str:
     return f"runs/{card['run']}/{card['file']}"
 
 
+def is_going(card: Card) -> bool:
+    """Whether a progress card has time left to tell."""
+    return card["state"] == "training" and card["minutes_left"] is not None
+
+
 # --- events ---------------------------------------------------------------------------------------------------------
 
 
@@ -77,7 +82,7 @@ def reply_as_text(event: Event) -> str:
 def progress_line(card: Card) -> str:
     share = min(card["step"] / card["max_steps"], 1.0) if card["max_steps"] else 0.0
     bar = ("█" * round(share * BAR)).ljust(BAR, "░")
-    left = f", at most {duration(card['minutes_left'])} left" if card["minutes_left"] is not None else ""
+    left = f", at most {duration(card['minutes_left'])} left" if is_going(card) else ""
     done = f" {card['step']}/{card['max_steps']}" if card["max_steps"] else ""
     return f"  [{bar}]{done}{left}  {card['sentence']}".rstrip()
 

@@ -308,6 +308,7 @@ def test_links_lead_only_to_what_can_be_fetched(home: Path) -> None:
     assert link(str(project.published / "round-1" / "pack.zip")) == f"take/{NAME}/published/round-1/pack.zip"
     assert link(str(project.runs()[0].dir / "evaluation.md")) == f"take/{NAME}/runs/1/evaluation.md"
     assert link("runs/1/evaluation.md") == f"take/{NAME}/runs/1/evaluation.md"
+    assert link(str(project.published / "round-1")) is None, "a folder cannot be sent"
     assert link(str(project.thread)) is None
     assert link("/etc/passwd") is None
 
