@@ -1,18 +1,296 @@
-"""Small readings of a command's own words: which columns, and where to publish."""
+"""Small readings of a command's own words: which columns, which rows, what to replace, and where to publish."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal
+
+# --- columns -------------------------------------------------------------------------------------------------------
+
+QUESTION_ROLE = (
+    r"what (?:the |our )?(?:people|customers?|clients?|patients?|members?|users?|they|others|someone)\b(?: \w+)?? "
+    r"(?:writes?|wrote|asks?|asked|sends?|sent|says?|said|wants?)|what comes in|what is asked|what was asked|"
+    r"questions?|quer(?:y|ies)|messages?|requests?|inputs?|prompts?|e-?mails?|complaints?|inquir(?:y|ies)"
+)
+ANSWER_ROLE = (
+    r"what (?:we|i|our team|the team|staff|agents?)\b(?: \w+)?? "
+    r"(?:answer|answered|reply|replied|say|said|send|sent|respond|responded|tell|told|write|wrote)(?: back)?|"
+    r"what goes out|what comes out|answers?|repl(?:y|ies)|responses?|outputs?|completions?|solutions?|categor(?:y|ies)|"
+    r"labels?"
+)
+ARROW = re.compile(r"\s*[\"'“”‘’]?\s*(?:column\s+)?(?:[-=–—]+>|→|⇒|➔)\s*(?:column\s+)?[\"'“”‘’]?\s*", re.I)
+# What may stand between a column and its role, so that "this question has a wrong answer" links nothing.
+LINK = re.compile(
+    r"(?:[\s:=\"'“”‘’`*()-]|\b(?:is|are|was|were|be|being|should|holds?|contains?|has|have|the|an?|our|their|my|as|for|"
+    r"in|from|of|to|under|columns?|col|fields?|called|named|header|headed|with|just|only|all|always|really|actually|"
+    r"customers?['’]?s?|clients?['’]?s?|patients?['’]?s?|members?['’]?s?|users?['’]?s?|people['’]?s?|incoming|right|"
+    r"correct|good|actual|final|text)\b)*",
+    re.I,
+)
+SAYS_SO = re.compile(r"\b(?:is|are|be|as|in|from|columns?|called|named|holds?|contains?)\b|[:=]", re.I)
+COLUMN_WORD = re.compile(r"\b(?:columns?|col|fields?|headers?)\b", re.I)
+SWAP = re.compile(
+    r"\b(?:swap|switch|reverse|flip|exchange|turn)\b.*\b(?:columns?|them|it|these|those|two|both|round|around|questions?"
+    r" and (?:the )?answers?)\b|\b(?:other|wrong) way (?:a)?round\b|"
+    r"\bcolumns? (?:are|is|were) (?:swapped|reversed|mixed up)|"
+    r"^\W*(?:please )?(?:swap|switch|reverse)\W*$",
+    re.I,
+)
+NOT_CHOSEN = re.compile(
+    r"\b(?:ignore|drop|remove|delete|skip|leave|without|forget|don't|do not|never|why|what does|what do)\b", re.I
+)
 
 
-def columns_in(text: str, header: list[str]) -> list[str]:
-    """Column names mentioned in a sentence, in the order of mention; a longer name wins over one inside it."""
-    lowered = text.lower()
-    places: list[tuple[int, str]] = []
-    for name in sorted(header, key=len, reverse=True):
-        place = lowered.find(name.lower()) if name.strip() else -1
-        if place >= 0:
-            lowered = lowered.replace(name.lower(), "\0" * len(name), 1)
-            places.append((place, name))
-    return [name for _, name in sorted(places)]
+@dataclass(frozen=True)
+class _Mention:
+    """A place in the text that names a column, a role, or may do either ("answer" is a word and often a header)."""
+
+    start: int
+    end: int
+    column: str | None
+    role: Literal["question", "answer"] | None
+
+
+def columns_in(
+    text: str, header: list[str], *, question: str | None = None, answer: str | None = None
+) -> tuple[str, str] | None:
+    """The question's and the answer's column in the user's own words; None where nothing is said about columns.
+
+    Args:
+        header: the table's column names.
+        question: the column taken so far, kept where the user names the other one only.
+        answer: likewise.
+    """
+    mentions = _mentions(text, header)
+    told = _arrow(text, mentions) or _linked(text, mentions)
+    if told:
+        return _completed(told, header, question, answer)
+    if SWAP.search(text) and question and answer:
+        return answer, question
+    return _listed(text, mentions)
+
+
+def _mentions(text: str, header: Sequence[str]) -> list[_Mention]:
+    """Columns and roles in order; a longer name wins over one inside it."""
+    left = text
+    found: list[_Mention] = []
+    for name in sorted((h for h in header if h.strip()), key=len, reverse=True):
+        spelt = r"[\s_-]+".join(re.escape(part) for part in re.split(r"[\s_-]+", name.strip()) if part)
+        for match in re.finditer(rf"(?<![\w'’]){spelt}(?![\w])", left, re.I):
+            if len(name.strip()) == 1 and not _is_letter_column(left, match):
+                continue
+            found.append(_Mention(match.start(), match.end(), name, _role(match[0])))
+            left = left[: match.start()] + "\0" * len(match[0]) + left[match.end() :]
+    roles: tuple[tuple[Literal["question", "answer"], str], ...]
+    roles = (("question", QUESTION_ROLE), ("answer", ANSWER_ROLE))
+    for role, words in roles:
+        for match in re.finditer(rf"\b(?:{words})\b", left, re.I):
+            found.append(_Mention(match.start(), match.end(), None, role))
+            left = left[: match.start()] + "\0" * len(match[0]) + left[match.end() :]
+    return sorted(found, key=lambda m: m.start)
+
+
+def _role(word: str) -> Literal["question", "answer"] | None:
+    if re.fullmatch(QUESTION_ROLE, word, re.I):
+        return "question"
+    return "answer" if re.fullmatch(ANSWER_ROLE, word, re.I) else None
+
+
+def _is_letter_column(text: str, match: re.Match[str]) -> bool:
+    """Whether a single letter names a column: "a" is mostly an article, "I" the speaker, and "e.g." an abbreviation."""
+    before, after = text[: match.start()], text[match.end() :]
+    if re.match(r"\.\w", after) or re.search(r"\w\.$", before):
+        return False
+    if re.search(r"\b(?:columns?|col|field)\s+[\"'“‘]?$|[\"“]$|(?:>|→|⇒)\s*$", before, re.I):
+        return True
+    if match[0].lower() not in ("a", "i"):
+        return True
+    if re.match(r"\s*(?:[-=–—]+>|→|=|:)|\s+(?:is|are|holds|contains|has|the|as)\b", after, re.I):
+        return match[0].lower() == "a" or match[0].isupper()
+    listed = re.match(r"\s*(?:$|[.,;!?)])|\s+(?:and|&)\s", after) is not None
+    return listed and (match[0].isupper() or bool(re.search(r"\b[b-hj-z]\s*(?:,|and|&)\s*$", before, re.I)))
+
+
+def _arrow(text: str, mentions: list[_Mention]) -> dict[str, str]:
+    """ "B → C": the first goes in, the second comes out."""
+    for one, other in pairwise(mentions):
+        if one.column and other.column and ARROW.fullmatch(text[one.end : other.start]):
+            return {"question": one.column, "answer": other.column}
+    return {}
+
+
+def _linked(text: str, mentions: list[_Mention]) -> dict[str, str]:
+    """Columns whose role is said next to them, before or after."""
+    told: dict[str, str] = {}
+    i = 0
+    while i + 1 < len(mentions):
+        gap = text[mentions[i].end : mentions[i + 1].start]
+        pair = _pair(mentions[i], mentions[i + 1], gap) if LINK.fullmatch(gap) else None
+        if pair:
+            told.setdefault(*pair)
+            i += 1
+        i += 1
+    return told
+
+
+def _pair(one: _Mention, other: _Mention, gap: str) -> tuple[str, str] | None:
+    """(role, column) of two neighbours, where one of them is the column and the other its role."""
+    if one.column and other.role and not other.column:
+        return (other.role, one.column) if one.role is None or SAYS_SO.search(gap) else None
+    if one.role and other.column and not one.column:
+        return (one.role, other.column) if other.role is None or SAYS_SO.search(gap) else None
+    if one.column and other.column:  # both name columns; one of them may be meant as the role
+        if one.role and (other.role is None or re.search(r"\b(?:in|from|columns?|called|named)\b", gap, re.I)):
+            return one.role, other.column
+        if other.role and (one.role is None or re.search(r"\b(?:is|are|as)\b", gap, re.I)):
+            return other.role, one.column
+    return None
+
+
+def _completed(
+    told: dict[str, str], header: list[str], question: str | None, answer: str | None
+) -> tuple[str, str] | None:
+    """Both columns, where the user named one: the other stays, or changes places with it."""
+    asked, answered = told.get("question"), told.get("answer")
+    others = [h for h in header if h not in (asked, answered)]
+    only = others[0] if len(others) == 1 else None
+    if asked is None:
+        asked = next((c for c in (question, only, answer) if c and c != answered), None)
+    elif answered is None:
+        answered = next((c for c in (answer, only, question) if c and c != asked), None)
+    return (asked, answered) if asked and answered and asked != answered else None
+
+
+def _listed(text: str, mentions: list[_Mention]) -> tuple[str, str] | None:
+    """ "Use columns B and C": in the order they are named."""
+    columns = list(dict.fromkeys(m.column for m in mentions if m.column))
+    if len(columns) != 2 or any(m.role and not m.column for m in mentions) or NOT_CHOSEN.search(text):
+        return None
+    first, last = (next(m for m in mentions if m.column == c) for c in columns)
+    between = text[first.end : last.start]
+    close = re.fullmatch(r"\W*(?:\b(?:and|then|to|with|columns?)\b\W*)*", between, re.I)
+    around = text[: first.start] + text[last.end :]
+    nothing_else = re.fullmatch(r"(?:\W|\b(?:it|is|are|ok|yes|no|please|use|take|they|the|columns?)\b)*", around, re.I)
+    chosen = COLUMN_WORD.search(text) or nothing_else
+    return (columns[0], columns[1]) if close and chosen else None
+
+
+# --- rows ----------------------------------------------------------------------------------------------------------
+
+ROWS = r"(?:rows?|examples?|lines?|entries|entry|questions?|answers?|records?|items?|pairs?|ones?|data|set)"
+SHOWN = re.compile(
+    r"\b(?:show|see|look|display|list|view|open|find|search|give me|which|what|where|are there|browse|page|read|check|"
+    r"go to|jump to|filter)\b",
+    re.I,
+)
+CHANGED = re.compile(
+    r"\b(?:drop|remove|delete|change|edit|replace|should (?:say|answer|be|read)|restore|bring back)\b", re.I
+)
+MORE = re.compile(
+    r"\W*(?:ok(?:ay)?|yes|please|and)?\W*(?:(?:show|give|see)\s+(?:me\s+)?)?(?:the\s+|some\s+)?"
+    rf"(?:(?:next|more|further|another)(?:\s+(?:\d+|twenty|ten|few|page))?(?:\s+{ROWS})?|\d+\s+more(?:\s+{ROWS})?|"
+    r"next page|keep going|page down)(?:\s+please)?\W*",
+    re.I,
+)
+ONLY: dict[str, str] = {
+    "dropped": rf"\b(?:dropped|rejected|discarded|removed|left[- ]out|excluded|thrown out|thrown away|deleted|skipped|"
+    rf"unused|not used|did(?:n't| not) (?:use|keep|take))\b|\b{ROWS} (?:you )?(?:dropped|rejected|left out)\b",
+    "personal": r"\bpersonal\b|\bprivate (?:data|details|information)\b|\b(?:names?|phone numbers?|e-?mail addresses) "
+    r"(?:were|was|are|is|that were)?\s*(?:replaced|hidden|masked|removed)\b|"
+    r"\b(?:replaced|hidden|masked|anonymi[sz]ed)\b|\bprivacy\b",
+    "contradictions": r"\bcontradict\w*|\bconflict\w*|\binconsisten\w*|"
+    r"\b(?:different|differing|two|several|more than one) answers?\b|\banswered differently\b|\bdisagree\w*",
+    "made": r"\b(?:you|were|was) (?:made|wrote|added|invented)\b|\bmade by you\b|\bmade[- ]up\b|\brefusals?\b",
+    "files": r"\b(?:my|the|which|what|our|all)\s+(?:uploaded\s+|attached\s+)?files\b|\bfiles (?:have|did|do|are)\b",
+}
+ABOUT = re.compile(
+    rf"\b(?:(?:{ROWS}|everything|anything|all|something|those|any)\s+(?:(?:that|which)\s+)?(?:are\s+|is\s+)?"
+    r"(?:about|on|with|containing|contain|contains|mentioning|mention|mentions|saying|say|that say|including|include|"
+    r"for|regarding|concerning|having)|"
+    r"(?:about|containing|mentioning|search for|search|look for|find|filter by|filter for|filter))\s+"
+    r"(?:(?:the\s+)?(?:words?|term|phrase|text)\s+)?(?P<words>.+)",
+    re.I,
+)
+NOT_WORDS = re.compile(rf"(?:me|us|it|them|that|this|all|the|my|our|your|any|more|{ROWS}|\W)*", re.I)
+
+
+def view_in(text: str) -> dict[str, Any] | None:
+    """Which part of the data is to be shown, as arguments of show_data; None where no part is named.
+
+    {"more": True} asks for the page after the last one shown.
+    """
+    if MORE.fullmatch(text):
+        return {"more": True}
+    if CHANGED.search(text) and not re.match(
+        r"\W*(?:please\W+)?(?:show|list|which|what|see|display|find)\b", text, re.I
+    ):
+        return None
+    bare = re.fullmatch(
+        rf"\W*(?:the\s+)?(?:[\w-]+\s+){{0,2}}{ROWS}(?:\s+(?:with|from)?\s*[\d\s–-]+(?:to\s+\d+)?)?\W*", text, re.I
+    )
+    short = bare is not None or re.match(rf"\W*(?:the\s+|all\s+)?{ROWS}\s+(?:with|about|that|from|\d)", text, re.I)
+    if not SHOWN.search(text) and not short:
+        return None
+    start = _start_in(text)
+    if start is not None:
+        return {"start": start}
+    if split := re.search(rf"\b(test|train|training|validation)(?:ing)?\s+{ROWS}\b|\bheld[- ]out\b", text, re.I):
+        return {"split": {"training": "train"}.get((split[1] or "test").lower(), (split[1] or "test").lower())}
+    quoted = bool(re.search(r"[\"“][^\"”]+[\"”]", text))
+    for only, words in ONLY.items():
+        if not quoted and re.search(words, text, re.I):
+            return {"only": only}
+    words_sought = rows_about(text)
+    return {"containing": words_sought} if words_sought else None
+
+
+def _start_in(text: str) -> int | None:
+    """How many rows to pass over; negative counts from the end."""
+    if match := re.search(rf"\b{ROWS}\s+(?:number\s+|no\.?\s*|#\s*)?(\d+)\b", text, re.I):
+        return max(0, int(match[1]) - 1)
+    if match := re.search(r"\b(\d+)\s*(?:to|-|–|until|through)\s*\d+\b", text, re.I):
+        return max(0, int(match[1]) - 1)
+    if match := re.search(rf"\b(?:after|beyond)\s+(?:{ROWS}\s+|number\s+)?(\d+)\b", text, re.I):
+        return int(match[1])
+    if re.search(rf"\bfirst\s+(?:\w+\s+)?{ROWS}\b|\bfrom the (?:start|beginning|top)\b", text, re.I):
+        return 0
+    if match := re.search(rf"\blast\s+(?:(\d+)\s+)?{ROWS}\b|\bfrom the end\b", text, re.I):
+        return -int(match[1] or 20)
+    return None
+
+
+def rows_about(text: str) -> str | None:
+    """The words that rows must hold, as in "drop all rows about parcels"; None where none are given."""
+    if quoted := re.search(rf"\b(?:{ROWS}|find|search|everything|anything)\b[^\"“]*[\"“]([^\"”]+)[\"”]", text, re.I):
+        return quoted[1].strip() or None
+    match = ABOUT.search(text)
+    if match is None:
+        return None
+    words = match["words"]
+    while again := ABOUT.match(words):
+        words = again["words"]
+    words = re.sub(r"\s+(?:in (?:it|them|the (?:question|answer|data|rows?))|please|again)\W*$", "", words, flags=re.I)
+    words = re.sub(r"^(?:the|an?|our|my)\s+(?=\w)", "", words.strip(" \"'“”‘’.,;:!?"), flags=re.I)
+    return None if NOT_WORDS.fullmatch(words) else words
+
+
+def replacement_in(text: str) -> tuple[str, str] | None:
+    """(old, new) of 'change "working days" to "business days" everywhere'; None where one row or nothing is meant."""
+    quote = "[\"'“”‘’«»]"
+    start = r"\b(?:change|replace|turn|rename|swap|correct|rewrite)\s+(?:all\s+|every\s+|each\s+|the\s+words?\s+)*"
+    join = r"\s*,?\s*(?:everywhere\s+|in all rows\s+)?(?:to|with|by|into|for|->|→)\s*"
+    if match := re.search(rf"{start}{quote}([^\"“”«»]+?){quote}{join}{quote}([^\"“”«»]*){quote}", text, re.I):
+        return match[1], match[2]
+    everywhere = r"(?:everywhere|in (?:all|every)(?: the)?(?: \w+)?|throughout|always|for all rows)"
+    if match := re.search(rf"{start}(.+?){join}(.+?)\s*,?\s*{everywhere}\W*$", text, re.I):
+        return match[1].strip(), match[2].strip()
+    if match := re.match(rf"\W*{everywhere},?\s+{start}(.+?){join}(.+?)\W*$", text, re.I):
+        return match[1].strip(), match[2].strip()
+    return None
+
+
+# --- places --------------------------------------------------------------------------------------------------------
 
 
 def place_to_publish(text: str) -> str | None:
