@@ -75,6 +75,9 @@ class _Column:
     words: int  # mean number of words in a filled cell
     filled: float  # share of rows with content
     asks: float  # share of cells that end in a question mark or start with a question word
+    replies: float  # share of cells that open as a reply does
+    code: bool  # nothing but ids, numbers, dates, addresses or links
+    place: float  # 0 for the leftmost column, 1 for the rightmost
     distinct: int
     distinct_share: float
     role: Role | None  # from the header, None when its words are unknown
@@ -84,6 +87,21 @@ class _Column:
 QUESTION_START = re.compile(
     r"(?:what|how|when|where|why|who|which|can|could|do|does|did|is|are|will|would|should|may|i |my |"
     r"wie|was|wann|wo|warum|wer|kann|muss|darf|ich |qué|cómo|cuándo|dónde|puedo|quel|comment|quand|où|puis)\b",
+    re.I,
+)
+REPLY_START = re.compile(
+    r"(?:thank(?:s| you)\b|we\b|you (?:can|may|will|need)\b|yes\b|no[,.]|sorry\b|of course\b|certainly\b|your\b|"
+    r"wir\b|sie können\b|vielen dank\b|ja[,.]|nein[,.]|gracias\b|merci\b|nous\b|vous\b)",
+    re.I,
+)
+GREETING = re.compile(
+    r"(?:hi|hello|hey|dear|good (?:morning|afternoon|evening)|hallo|guten tag)\b[^,.!\n]{0,30}[,.!]?\s+", re.I
+)
+# A cell that names a row or a thing and says nothing: T-1000, 4711, 2024-05-01 10:00, ann@example.org, https://…
+CODE = re.compile(
+    r"(?=\S*\d)[A-Za-z]{0,6}[-_#/.:]?\d[\w./:#-]*|#\w+|[\d\s.,:/+()%€$£-]+|[0-9a-f]{8}-[0-9a-f-]{20,}|\S+@\S+\.\w+|"
+    r"(?:https?://|www\.)\S+|\d{1,4}[-./]\d{1,2}[-./]\d{1,4}[ T]\S+(?: [AP]M)?|\d{1,2}\.? \w{3,9}\.? \d{4}|"
+    r"\w{3,9} \d{1,2}, \d{4}",
     re.I,
 )
 
@@ -104,16 +122,16 @@ def map_columns(table: Table, encode: Encode | None = None) -> ColumnMapping:
         raise UserError("The table has no rows.", where=table.name, action="Fill in some rows and add the file again.")
     if encode is not None:
         columns = _understand_headers(columns, encode)
-    texts = sorted((c for c in columns if c.role != "other"), key=lambda c: -c.words) or columns
-    candidates = tuple(c.name for c in texts)
+    columns = _usable(columns)
+    candidates = tuple(c.name for c in sorted(columns, key=lambda c: -c.words))
     if len(columns) == 1:
-        reason = "There is only one column."
+        reason = "There is only one column with text."
         return ColumnMapping(columns[0].name, None, None, "text", 0.9, candidates, reason)
     question = _best(columns, "question")
     answer = _best([c for c in columns if c.name != question.name], "answer")
     category = _category_column([c for c in columns if c.name != question.name], answer, len(table.filled()))
     if category is not None:
-        confidence = 0.95 if question.role == "question" and category.role == "category" else 0.75
+        confidence = _category_confidence(question, category)
         reason = f'"{category.name}" has {category.distinct} different short entries, so it reads as categories.'
         return ColumnMapping(question.name, category.name, None, "category", confidence, candidates, reason)
     topic = _topic_column([c for c in columns if c.name not in (question.name, answer.name)])
@@ -125,15 +143,20 @@ def map_columns(table: Table, encode: Encode | None = None) -> ColumnMapping:
 def _describe(table: Table, index: int) -> _Column:
     cells = [row[index] for _, row in table.filled()]
     filled = [cell for cell in cells if cell]
-    sample = filled[:: max(1, len(filled) // SAMPLE)]
+    sample = [GREETING.sub("", cell, count=1) for cell in filled[:: max(1, len(filled) // SAMPLE)]]
     distinct = len({cell.lower() for cell in filled})
-    role, named = _role_of_header(table.header[index])
+    code = sum(bool(CODE.fullmatch(cell)) for cell in sample) >= 0.9 * max(1, len(sample))
+    role, named = _role_of_header(table.header[index], table.header)
+    if code and role in (None, "question", "topic"):
+        role, named = "other", 1.0
     return _Column(
         name=table.header[index],
         words=round(sum(len(cell.split()) for cell in sample) / max(1, len(sample))),
         filled=len(filled) / max(1, len(cells)),
-        asks=sum(cell.rstrip().endswith("?") or bool(QUESTION_START.match(cell)) for cell in sample)
-        / max(1, len(sample)),
+        asks=_share(sample, lambda cell: cell.rstrip().endswith("?") or bool(QUESTION_START.match(cell))),
+        replies=_share(sample, lambda cell: bool(REPLY_START.match(cell))),
+        code=code,
+        place=index / max(1, len(table.header) - 1),
         distinct=distinct,
         distinct_share=distinct / max(1, len(filled)),
         role=role,
@@ -141,11 +164,21 @@ def _describe(table: Table, index: int) -> _Column:
     )
 
 
-def _role_of_header(header: str) -> tuple[Role | None, float]:
+def _share(cells: list[str], holds: Callable[[str], bool]) -> float:
+    return sum(map(holds, cells)) / max(1, len(cells))
+
+
+def _usable(columns: list[_Column]) -> list[_Column]:
+    """Columns that may hold questions or answers; what is not named as one is taken only where too few are."""
+    named = [c for c in columns if c.role != "other"]
+    return named if len(named) > 1 else [c for c in columns if not c.code] or columns[:1]
+
+
+def _role_of_header(header: str, others: list[str]) -> tuple[Role | None, float]:
     """The role a header's words give it; a column id like `faq_no` is no question although "faq" is in it."""
     spaced = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", header)
     words = re.findall(r"[^\W\d_]+", spaced.lower())
-    if header.strip().upper() in ("Q", "A"):
+    if header.strip().upper() in ("Q", "A") and {"Q", "A"} <= {other.strip().upper() for other in others}:
         return ("question" if header.strip().upper() == "Q" else "answer"), 1.0
     for role, known in ROLE_WORDS.items():
         if any(word in known for word in words):
@@ -155,7 +188,7 @@ def _role_of_header(header: str) -> tuple[Role | None, float]:
 
 def _understand_headers(columns: list[_Column], encode: Encode) -> list[_Column]:
     """Give columns with unknown headers the role whose phrase lies nearest, if it is clearly nearer than the next."""
-    unknown = [c for c in columns if c.role is None]
+    unknown = [c for c in columns if c.role is None and len(c.name.strip()) > 2]
     if not unknown:
         return columns
     roles = list(ROLE_PHRASES)
@@ -177,9 +210,13 @@ def _best(columns: list[_Column], role: Literal["question", "answer"]) -> _Colum
     def score(column: _Column) -> float:
         by_name = 2 * column.named if column.role == role else (-1.5 if column.role is not None else 0.0)
         if role == "question":
-            by_content = column.asks + 0.5 * min(column.words, 15) / 15 + 0.3 * column.distinct_share
+            by_content = column.asks - 0.5 * column.replies + 0.5 * min(column.words, 15) / 15
+            by_content += (
+                0.3 * column.distinct_share - 0.2 * column.place
+            )  # what comes in mostly stands before what goes out
         else:
-            by_content = min(column.words, 40) / 40 - 0.8 * column.asks + 0.2 * column.distinct_share
+            by_content = min(column.words, 40) / 40 - 0.8 * column.asks + 0.5 * column.replies
+            by_content += 0.2 * column.distinct_share + 0.1 * column.place
         return by_name + by_content + 0.3 * column.filled
 
     return max(columns, key=score)
@@ -193,6 +230,12 @@ def _category_column(columns: list[_Column], answer: _Column, rows: int) -> _Col
     if answer.words > 6 and answer.role in (None, "answer") and not _few_labels(answer, rows):
         return None
     return max(labels, key=lambda c: (c.role == "category", c.role == "answer", c.filled), default=None)
+
+
+def _category_confidence(question: _Column, category: _Column) -> float:
+    if question.role == "question" and category.role == "category":
+        return 0.95
+    return 0.75 if question.role == "question" or category.role in ("category", "answer", "topic") else 0.6
 
 
 def _few_labels(column: _Column, rows: int) -> bool:

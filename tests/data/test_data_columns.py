@@ -1,3 +1,4 @@
+# ruff: noqa: E501 (a case reads best on one line)
 """Finding the question and the answer among a table's columns."""
 
 from pathlib import Path
@@ -45,6 +46,44 @@ def test_unknown_headers_are_told_apart_by_content_but_not_surely() -> None:
     assert (mapping.question, mapping.answer) == ("Column 2", "Column 1")
     assert mapping.confidence < SURE, "the user is asked"
     assert set(mapping.candidates) == {"Column 1", "Column 2"}
+
+
+TICKETS = [
+    ("My parcel has not come. Where is it?", "We are sorry. It is at the depot and comes to you by Friday.", "Delivery"),
+    ("I was charged twice for one order.", "Thank you for telling us. We sent the second sum back to your card.", "Billing"),
+    ("Hello, please change my address to the new one.", "Your address is changed; the next parcel goes to the new one.", "Accounts"),
+    ("The app closes when I open my orders.", "Please install the newest version, which mends this, and sign in again.", "Technical"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "code", ["T-{}", "{}", "2024-05-{:.2}", "user{}@example.org", "https://desk.example.org/{}", "#{}", "INC00{}"]
+)
+def test_a_column_of_ids_is_neither_question_nor_answer(code: str) -> None:
+    rows = [[code.format(str(1000 + i)), *ticket] for i, ticket in enumerate(TICKETS * 8)]
+    mapping = map_columns(table(["A", "B", "C", "D"], rows))
+    assert (mapping.question, mapping.answer, mapping.mode) == ("B", "C", "question_answer")
+    assert mapping.confidence < SURE, "the headers say nothing, so the user is asked"
+    assert "A" not in mapping.candidates
+    turned = map_columns(table(["D", "C", "B", "A"], [row[::-1] for row in rows]))
+    assert (turned.question, turned.answer) == ("B", "C")
+
+
+def test_ids_under_a_header_that_sounds_like_a_question_are_still_ids() -> None:
+    rows = [[f"T-{1000 + i}", *ticket[:2]] for i, ticket in enumerate(TICKETS)]
+    mapping = map_columns(table(["Ticket", "Text", "Reply"], rows))
+    assert (mapping.question, mapping.answer) == ("Text", "Reply")
+
+
+def test_a_text_beside_an_id_is_only_one_usable_column() -> None:
+    mapping = map_columns(table(["Nr", "Message"], [[str(i), ticket[0]] for i, ticket in enumerate(TICKETS)]))
+    assert (mapping.mode, mapping.question, mapping.answer) == ("text", "Message", None)
+
+
+def test_labels_under_headers_that_say_nothing_are_asked_about() -> None:
+    rows = [[f"My card number {i} has not arrived yet", ("late", "lost", "blocked")[i % 3]] for i in range(30)]
+    mapping = map_columns(table(["Column 1", "Column 2"], rows))
+    assert (mapping.mode, mapping.answer) == ("category", "Column 2") and not mapping.sure
 
 
 def test_an_encoder_gives_unknown_headers_a_meaning() -> None:
