@@ -23,7 +23,7 @@ from assistant.agent import USER_ERRORS, build_agent, chat_model
 from assistant.events import Event, Progress, Reply, TextDelta, ToolFinished, ToolStarted, TrialDelta, Turn
 from assistant.guide import Guide
 from assistant.messages import OPENED, PROGRAM, refusal, run_event, user_message, words_and_files
-from assistant.policy import COMMANDS
+from assistant.replies import COMMANDS
 from assistant.settings import Settings
 from assistant.understanding import SURE, Understanding, Understood
 from finetune.errors import UserError
@@ -175,7 +175,7 @@ class Conversation:
         """Whether a message approves the waiting action: a certain yes, or the action's own name."""
         command = COMMANDS.get(text.strip().lower().rstrip(".!"))
         if command is not None:
-            return command == action
+            return command == action or (command, action) == ("train_anyway", "start_training")
         intents = self.assistant.read(text, deciding=True).intents
         return bool(intents) and intents[0].score >= SURE and intents[0].name in ("yes", action)
 

@@ -12,7 +12,8 @@ from langchain_core.runnables import Runnable
 from pydantic import Field
 
 from assistant.messages import current_exchange
-from assistant.policy import Policy, Say
+from assistant.moves import Say
+from assistant.policy import Policy
 from assistant.understanding import Understood
 from tools.journey import State
 

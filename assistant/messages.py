@@ -46,6 +46,7 @@ class Exchange:
     extra: dict[str, Any]  # what the assistant noted for itself beside its last words
     done: list[ToolMessage]
     told: frozenset[str | None]  # ids of those whose outcome was already put into words in this turn
+    pending_call: dict[str, Any] | None  # the tool call whose approval was asked for, where this is no yes to it
 
     def ran(self, tool: str) -> ToolMessage | None:
         return next((m for m in reversed(self.done) if m.name == tool), None)
@@ -62,8 +63,9 @@ def current_exchange(messages: Sequence[BaseMessage]) -> Exchange:
     before = [m for m in messages[:start] if isinstance(m, AIMessage)]
     notes = before[-1].additional_kwargs if before else {}
     asked = notes.get("waiting_for")
-    if said is not None and before and before[-1].tool_calls:
-        asked = f"approval:{before[-1].tool_calls[0]['name']}"
+    pending = before[-1].tool_calls[0] if said is not None and before and before[-1].tool_calls else None
+    if pending is not None:
+        asked = f"approval:{pending['name']}"
     since = messages[start + 1 :]
     spoken = max((n for n, m in enumerate(since) if isinstance(m, AIMessage) and m.content), default=0)
     return Exchange(
@@ -74,4 +76,5 @@ def current_exchange(messages: Sequence[BaseMessage]) -> Exchange:
         extra=notes,
         done=[m for m in since if isinstance(m, ToolMessage)],
         told=frozenset(m.id for m in since[:spoken] if isinstance(m, ToolMessage)),
+        pending_call={"name": pending["name"], "args": pending["args"]} if pending else None,
     )

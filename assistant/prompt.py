@@ -31,5 +31,5 @@ def system_prompt(state: State) -> str:
     return ROLE.format(
         stages=" → ".join(STAGE_NAMES.values()),
         status=status_in_words(state),
-        missing=", ".join(state.brief.missing()) or "nothing",
+        missing=", ".join(state.missing) or "nothing",
     )

@@ -93,6 +93,8 @@ class Understood:
     all_but: bool = False  # the rows are the ones not meant: "keep all except 3"
     settings: dict[str, Any] = field(default_factory=dict)  # plan field to value, unchecked
     said: str | None = None  # words to put in: "it should have said: …"
+    replaced: frozenset[str] = frozenset()  # fields whose new value takes the place of the old one
+    cleared: frozenset[str] = frozenset()  # fields to empty
 
     def score(self, name: str) -> float:
         return next((intent.score for intent in self.intents if intent.name == name), 0.0)

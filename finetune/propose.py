@@ -143,7 +143,16 @@ def checked(values: Mapping[str, Any]) -> TrainingPlan:
     try:
         return TrainingPlan.model_validate(values)
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise UserError(
-            f"These settings cannot be used: {wrong}.", where="plan", action="Choose values within these limits."
-        ) from error
+        wrong = "; ".join(limits_in_words(str(e["loc"][0]), e["msg"]) for e in error.errors())
+        raise UserError(f"That cannot be set: {wrong}.", action="Choose a value within the limits.") from error
+
+
+def limits_in_words(field: str, fault: str) -> str:
+    """A field's allowed range as its declaration has it; the fault as told where it has none."""
+    bounds: dict[str, float] = {}
+    for constraint in TrainingPlan.model_fields[field].metadata if field in TrainingPlan.model_fields else []:
+        for name in ("ge", "gt", "le", "lt"):
+            if hasattr(constraint, name):
+                bounds["from" if name in ("ge", "gt") else "to"] = getattr(constraint, name)
+    name = field.replace("_", " ")
+    return f"{name} goes from {bounds['from']:g} to {bounds['to']:g}" if len(bounds) == 2 else f"{name}: {fault}"

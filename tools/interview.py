@@ -28,6 +28,7 @@ def record_facts(
     facts: dict[str, Any] | None = None,
     remove: dict[str, list[str]] | None = None,
     skip: list[str] | None = None,
+    clear: list[str] | None = None,
 ) -> Artifact:
     """Write what the user said into the brief. Use the user's own words; never fill in what was not said.
 
@@ -40,6 +41,7 @@ def record_facts(
         facts: field name to value. A list is added to what is there.
         remove: field name to the values that no longer hold, for a correction; they are taken out first.
         skip: fields the user does not want to answer now.
+        clear: fields to empty, because the user took the answer back.
     """
     project = runtime.context.project
     brief = read_brief(project)
@@ -47,7 +49,9 @@ def record_facts(
     for name, gone in (remove or {}).items():
         if isinstance(values.get(name), list):
             values[name] = [v for v in values[name] if v not in gone]
-    problems = [name for name in [*(facts or {}), *(skip or [])] if name not in Brief.questions()]
+    for name in clear or []:
+        values[name] = [] if isinstance(values.get(name), list) else None
+    problems = [name for name in [*(facts or {}), *(skip or []), *(clear or [])] if name not in Brief.questions()]
     if problems:
         raise UserError(
             f"The brief has no field called {', '.join(problems)}.",
@@ -69,11 +73,13 @@ def record_facts(
         ) from error
     if changed == brief:
         return ToolResult("Nothing new: the brief already says so.").for_agent()
-    touched = [*(facts or {}), *(remove or {}), *(skip or [])]
+    touched = [*(facts or {}), *(remove or {}), *(skip or []), *(clear or [])]
     remember(project, f"the change to {', '.join(dict.fromkeys(touched)).replace('_', ' ')}")
     write_model(project.brief, changed)
     noted = [f"{n.replace('_', ' ')}: {in_words(n, getattr(changed, n))}" for n in facts or {} if getattr(changed, n)]
-    return ToolResult("Noted. " + "; ".join(noted), [brief_card(changed)] if facts or remove else []).for_agent()
+    return ToolResult(
+        "Noted. " + "; ".join(noted), [brief_card(changed)] if facts or remove or clear else []
+    ).for_agent()
 
 
 @tool(parse_docstring=True, response_format="content_and_artifact")
@@ -103,6 +109,9 @@ def status_in_words(state: State) -> str:
         done.append("Published: " + ", ".join(state.published) + ".")
     if not done:
         done.append("We are just starting.")
+    if state.stage == "interview":
+        still = ", ".join(name.replace("_", " ") for name in state.missing)
+        done.append(f"Still to ask: {still}.")
     return " ".join([*done, f"Now: {STAGE_NAMES[state.stage]}."])
 
 

@@ -112,6 +112,16 @@ class State:
     feedback: int = 0
 
     @property
+    def missing(self) -> list[str]:
+        """Fields of the brief still to ask for. Who has attached a file need not be asked what data there is."""
+        return [name for name in self.brief.missing() if not (name == "data" and self.sources.files)]
+
+    @property
+    def has_model(self) -> bool:
+        """A tuned model is there to be tried or published."""
+        return any((run.adapter / "adapter_config.json").exists() for run in self.project.runs())
+
+    @property
     def running(self) -> bool:
         """Training or its test is queued or under way."""
         if self.run is None or self.evaluated:
@@ -126,7 +136,7 @@ class State:
         if self.running:
             done = self.status is not None and self.status.state in ("finished", "stopped_early")
             return "evaluation" if done else "training"
-        if self.brief.missing():
+        if self.missing:
             return "interview"
         if not self.knowledge.decided:
             return "knowledge"

@@ -4,10 +4,11 @@ from langchain_core.tools import BaseTool
 
 from tools.dataset import approve_data, drop_examples, edit_example, prepare_data, read_files, set_columns, show_data
 from tools.interview import delete_project, project_status, record_facts, undo_last
+from tools.pasted import add_text
 from tools.publishing import publish
 from tools.report import report_evaluation
 from tools.rules import find_rules, keep_rules
-from tools.training import judge_tuning, plan_training, start_training, stop_training, training_status
+from tools.training import judge_tuning, plan_training, show_plan, start_training, stop_training, training_status
 from tools.trial import rate_answer, try_model
 from tools.watching import new_round, watch
 
@@ -19,6 +20,7 @@ TOOLS: dict[str, tuple[BaseTool, str]] = {
         (keep_rules, "Noting which rules you keep"),
         (read_files, "Reading your files"),
         (set_columns, "Reading the columns you named"),
+        (add_text, "Keeping the text you pasted"),
         (prepare_data, "Preparing the data"),
         (show_data, "Showing the data"),
         (edit_example, "Changing a row"),
@@ -26,6 +28,7 @@ TOOLS: dict[str, tuple[BaseTool, str]] = {
         (approve_data, "Sealing the test set"),
         (judge_tuning, "Checking whether tuning is the right tool"),
         (plan_training, "Making a plan"),
+        (show_plan, "Showing the plan"),
         (start_training, "Starting the training"),
         (training_status, "Looking at the training"),
         (stop_training, "Stopping the training"),

@@ -12,7 +12,7 @@ from knowledge.search import places
 from tools.brief import Brief, in_words
 from tools.context import Context
 from tools.history import remember
-from tools.journey import Knowledge, Offered, read_brief, read_knowledge, require, write_model
+from tools.journey import Knowledge, Offered, read_brief, read_knowledge, write_model
 from tools.result import Artifact, Card, ToolResult
 
 OFFERED_AT_ONCE = 10  # more than this is not read by anybody
@@ -75,12 +75,8 @@ def find_rules(runtime: ToolRuntime[Context], query: str = "") -> Artifact:
     """
     context = runtime.context
     brief = read_brief(context.project)
-    require(
-        bool(brief.industry or query),
-        "I do not know your industry yet, so I cannot tell which rules apply.",
-        "Tell me what your team does.",
-    )
-    industries = [brief.industry] if brief.industry else []
+    # Who named no industry still has the rules that hold for all of them.
+    industries = [brief.industry] if brief.industry else [EVERY_INDUSTRY]
     library = context.services.library
     if query:
         found = library.find(query, industries=industries, jurisdictions=brief.jurisdictions)
@@ -107,11 +103,11 @@ def find_rules(runtime: ToolRuntime[Context], query: str = "") -> Artifact:
     knowledge = Knowledge(offered=[*offered, *new])
     write_model(context.project.knowledge, knowledge)
     unverified = sum(1 for f in found if not f.entry.verified)
-    text = f"Found {len(new)} new entries, numbered in the list; {len(knowledge.offered)} in all."
+    text = f"Found {len(new)} rules and terms, numbered in the list."
     if gone := len(stored.offered) - len(offered):
         text += f" {gone} that no longer apply to you are gone."
     if unverified:
-        text += f" {unverified} of them I could not check against the law's own text; they are marked."
+        text += f" I could not check {unverified} of them against the law's own text: the list says which."
     options = ["Keep all", "Keep none", f"Drop {len(knowledge.offered)}"]
     return ToolResult(text, [rules_card(knowledge, context)], options).for_agent()
 

@@ -9,6 +9,7 @@ from langchain_core.tools import tool
 from finetune.curve import explain
 from finetune.errors import UserError
 from finetune.files import read_json, write_json, write_jsonl
+from finetune.models import catalogue
 from finetune.plan import TrainingPlan
 from finetune.project import Project, Run
 from finetune.propose import YOUR_CHOICE, propose_plan
@@ -20,6 +21,8 @@ from tools.instruction import behaviour_checks, system_message
 from tools.journey import in_use, read_brief, read_plan, read_sources, read_state, require, write_model
 from tools.result import Artifact, Card, ToolResult
 from tools.rules import kept_entries
+
+SENTENCES_SAID = 3  # of the verdict; the card has them all
 
 
 def approved_first(project: Project) -> None:
@@ -39,7 +42,9 @@ def judge_tuning(runtime: ToolRuntime[Context]) -> Artifact:
     verdict = judge_need(in_use(context.project.read_examples()), encode=context.services.encode)
     data = {"level": verdict.level, "sentences": list(verdict.sentences), "figures": dict(verdict.figures)}
     write_json(context.project.verdict, data)
-    return ToolResult(" ".join(verdict.sentences), [Card("verdict", "Is tuning the right tool?", data)]).for_agent()
+    return ToolResult(
+        " ".join(verdict.sentences[:SENTENCES_SAID]), [Card("verdict", "Is tuning the right tool?", data)]
+    ).for_agent()
 
 
 @tool(parse_docstring=True, response_format="content_and_artifact")
@@ -68,7 +73,24 @@ def plan_training(runtime: ToolRuntime[Context], changes: dict[str, Any] | None 
     )
     remember(context.project, "the plan")
     write_model(context.project.plan, plan)
-    return ToolResult(plan_in_words(plan), [plan_card(plan)]).for_agent()
+    return ToolResult(changed_in_words(plan, changes or {}) + plan_in_words(plan), [plan_card(plan)]).for_agent()
+
+
+@tool(parse_docstring=True, response_format="content_and_artifact")
+def show_plan(runtime: ToolRuntime[Context]) -> Artifact:
+    """Show the plan with every setting and its reason, and the base models there are."""
+    plan = read_plan(runtime.context.project)
+    models = ", ".join(f"{model.name} ({model.parameters / 1e6:.0f} million parameters)" for model in catalogue())
+    if plan is None:
+        return ToolResult(f"There is no plan yet; it comes after the data. Base models I know: {models}.").for_agent()
+    text = f"{plan_in_words(plan)} Base models I know: {models}. Say “use 3 epochs” or “use the model …” to change it."
+    return ToolResult(text, [plan_card(plan)]).for_agent()
+
+
+def changed_in_words(plan: TrainingPlan, changes: dict[str, Any]) -> str:
+    """What the user's wish made of the plan, or nothing where there was none."""
+    named = ", ".join(f"{name.replace('_', ' ')} {getattr(plan, name)}" for name in changes)
+    return f"Set: {named}. " if named else ""
 
 
 def asked_for(plan: TrainingPlan | None) -> dict[str, Any]:

@@ -1,0 +1,246 @@
+"""What the user's message asks for, as tool calls. It depends on the message and the project, never on guesses."""
+
+import re
+from typing import Any
+
+from assistant.choices import columns_in, place_to_publish, view_in
+from assistant.messages import Exchange
+from assistant.moves import Call
+from assistant.replies import COMMANDS
+from assistant.understanding import SURE, Understood
+from tools.brief import Brief
+from tools.journey import State
+
+# Commands that are a tool's call as they stand.
+PLAIN_CALLS: dict[str, str] = {
+    "undo": "undo_last",
+    "where": "project_status",
+    "results": "report_evaluation",
+    "watch": "watch",
+    "new_round": "new_round",
+    "delete_project": "delete_project",
+    "prepare": "prepare_data",
+    "progress": "training_status",
+    "approve": "approve_data",
+    "show_plan": "show_plan",
+}
+# In the trial almost everything is a question to the models; only these, said shortly, lead out of it.
+LEAVES_TRIAL = frozenset(
+    {
+        "leave_trial", "stop", "publish", "export", "results", "goodbye", "next", "back", "watch", "new_round",
+        "show_data", "show_plan", "where", "delete_project", "undo", "help",
+    }
+)  # fmt: skip
+NOT_A_SELF_DESCRIPTION = ("rules", "columns", "files", "publish", "trial")
+PAGE = 20  # rows the data tool shows at once
+
+
+class Wishes:
+    """A message read as wishes: `intent` is what is certain, `agenda()` the tools it calls for, in order."""
+
+    def __init__(self, state: State, exchange: Exchange, understood: Understood | None) -> None:
+        self.state, self.exchange, self.understood = state, exchange, understood
+        self.asked, self.said = exchange.asked, exchange.said
+        self.rows = understood.rows if understood else []
+
+    def said_command(self) -> str | None:
+        """The meaning of a suggested reply, taken as it stands."""
+        said = self.said.strip().lower().rstrip(".!?")
+        return COMMANDS.get(said) or COMMANDS.get(f"{said}?")
+
+    @property
+    def intent(self) -> str | None:
+        """What the user wants done, when that is certain."""
+        if command := self.said_command():
+            return command
+        if self.understood is None or not self.understood.intents:
+            return None
+        best = self.understood.intents[0]
+        return best.name if best.score >= SURE else None
+
+    def perhaps(self, intent: str) -> bool:
+        """The likeliest reading of the message, if nothing in it is certain."""
+        intents = self.understood.intents[:1] if self.understood else []
+        return self.intent is None and [i.name for i in intents] == [intent]
+
+    @property
+    def wording(self) -> str:
+        """The words the user wants to stand somewhere: behind "it should have said" or "change it to"."""
+        return (self.understood.said if self.understood else None) or ""
+
+    def agenda(self) -> list[Call]:
+        """The tools that the message calls for, in order."""
+        if self.in_trial():
+            return self.trial_agenda()
+        if self.intent == "paste":
+            return [Call("add_text", {"text": self.said})]
+        facts, action = self.facts_call(), self.action()
+        files = Call("read_files", {"names": self.exchange.files}) if self.exchange.files else None
+        return [call for call in (facts, files, action) if call is not None]
+
+    # --- the brief ------------------------------------------------------------------------------------------------
+
+    def facts_call(self) -> Call | None:
+        if self.understood is None or self.intent in ("edit", "correct_answer", "show_data", "try", "columns"):
+            return None
+        facts = {n: plain(f.value) for n, f in self.understood.facts.items() if f.score >= SURE}
+        for field in self.not_meant():
+            facts.pop(field, None)
+        removed = {n: values for n, values in self.understood.removed.items() if values}
+        removed |= {n: getattr(self.state.brief, n) for n in self.understood.replaced if n in facts and self.is_list(n)}
+        args: dict[str, Any] = {
+            "facts": facts,
+            "remove": removed,
+            "clear": sorted(self.understood.cleared),
+            "skip": self.skipped_fields(),
+        }
+        args = {name: value for name, value in args.items() if value}
+        return Call("record_facts", args) if args else None
+
+    def not_meant(self) -> set[str]:
+        """Fields the message is no answer to, though its words could be taken for one."""
+        fields: set[str] = set()
+        if self.said_command() or self.exchange.files:
+            fields.add(str(self.asked))
+        if self.understood and self.understood.removed and self.asked not in self.understood.removed:
+            fields.add(str(self.asked))  # "no, the EU, not Ohio" corrects an earlier answer, not the open question
+        if self.asked in NOT_A_SELF_DESCRIPTION and self.understood and not self.understood.removed:
+            fields.add("organisation")
+        return fields
+
+    @staticmethod
+    def is_list(field: str) -> bool:
+        return isinstance(getattr(Brief(), field), list)
+
+    def skipped_fields(self) -> list[str]:
+        """What the user leaves open: the question at hand, or all of them when a later stage is asked for."""
+        target = self.understood.target if self.understood else None
+        later = self.intent in ("next", "back") and target in ("knowledge", "data")
+        everything = self.intent == "skip" and target == "all"
+        if self.state.stage == "interview" and (later or everything):
+            return self.state.missing
+        return [str(self.asked)] if self.asked in Brief.questions() and self.skips() else []
+
+    def skips(self) -> bool:
+        """The user leaves the question open: skip, a second "I don't know", or "no" to "is there anything …?"."""
+        if self.intent == "skip" or (self.intent == "next" and self.asked in Brief.questions()):
+            return True
+        if self.intent == "unsure":
+            return bool(self.exchange.extra.get("helped")) or not self.needed()
+        return self.intent == "no" and not self.needed()
+
+    def needed(self) -> bool:
+        return self.asked in Brief.questions() and Brief.ask(str(self.asked)).needed
+
+    # --- commands -------------------------------------------------------------------------------------------------
+
+    def action(self) -> Call | None:
+        """The command in the message as a tool call; None where there is none, or a word is still missing."""
+        if (choice := self.rules_choice()) is not None:
+            return choice
+        if (choice := self.columns_choice()) is not None:
+            return choice
+        if self.state.running and self.intent in ("where", "stop"):
+            return Call("stop_training" if self.intent == "stop" else "training_status")
+        if self.intent in PLAIN_CALLS:
+            return Call(PLAIN_CALLS[self.intent])
+        return self.data_call() or self.training_call() or self.later_call()
+
+    def data_call(self) -> Call | None:
+        intent, said = self.intent, self.said
+        going_back = intent == "back" and self.understood is not None and self.understood.target == "data"
+        if intent == "find_rules":
+            return Call("find_rules", {"query": said if self.state.knowledge.offered else ""})
+        if (
+            intent == "show_data"
+            or going_back
+            or (self.exchange.extra.get("view") and (view_in(said) or {}).get("more"))
+        ):
+            return Call("show_data", self.view())
+        if intent == "drop" and self.rows:
+            return Call("drop_examples", {"rows": self.rows})
+        if intent == "drop" and (words := (view_in(said) or {}).get("containing")):
+            return Call("drop_examples", {"containing": words})
+        if intent == "restore" and self.rows:
+            return Call("restore_examples", {"rows": self.rows})
+        if intent == "edit" and self.rows and self.wording:
+            part = "question" if re.search(r"\bquestion\b", said.split(":")[0], re.I) else "answer"
+            return Call("edit_example", {"row": self.rows[0], part: self.wording})
+        if intent == "yes" and self.asked == "files" and self.state.sources.files:
+            return Call("prepare_data")
+        return None
+
+    def view(self) -> dict[str, Any]:
+        """Which part of the data to show; "more" goes on behind the part shown last."""
+        wanted = view_in(self.said) or {}
+        if not wanted.pop("more", False):
+            return wanted
+        shown = dict(self.exchange.extra.get("view") or {})
+        return {**shown, "start": shown.get("start", 0) + PAGE}
+
+    def training_call(self) -> Call | None:
+        if self.intent == "change_setting" and self.understood and self.understood.settings:
+            return Call("plan_training", {"changes": self.understood.settings})
+        if self.intent in ("train_anyway", "yes") and self.asked == "train_anyway":
+            return Call("plan_training")
+        if self.intent not in ("start_training", "train_anyway") or not self.state.sources.sealed:
+            return None
+        if self.state.verdict is None:
+            return Call("judge_tuning")
+        return Call("start_training") if self.state.plan else Call("plan_training")
+
+    def later_call(self) -> Call | None:
+        if self.intent in ("publish", "export") or self.asked == "publish" or self.perhaps("publish"):
+            where = place_to_publish(self.said)  # an uncertain wish may go on: it leads to a question anyway
+            return Call("publish", {"where": where}) if where and (self.state.has_model or where == "dataset") else None
+        if self.intent in ("rate_good", "rate_bad", "correct_answer") and self.state.feedback:
+            return self.rating()
+        return None
+
+    def rating(self) -> Call:
+        good = self.intent == "rate_good" and not self.wording
+        return Call("rate_answer", {"good": good, "correction": self.wording})
+
+    def rules_choice(self) -> Call | None:
+        """Which of the offered rules to keep; later in the journey only where the message says "keep"."""
+        if not self.state.knowledge.offered or not (self.asked == "rules" or (self.intent == "keep" and self.rows)):
+            return None
+        said, rows, dropping = self.said.lower(), self.rows, self.intent == "drop"
+        if rows and self.understood and self.understood.all_but:
+            return Call("keep_rules", {"keep" if dropping else "drop": rows, "others": not dropping})
+        if rows and dropping:
+            return Call("keep_rules", {"drop": rows, "others": True})
+        if rows and self.intent in ("keep", "yes", None):
+            return Call("keep_rules", {"keep": rows, "others": False})
+        if self.intent in ("keep", "yes", "skip", "next"):
+            return Call("keep_rules", {"others": True})
+        if self.intent in ("drop", "no") and ("none" in said or "all" in said or said in ("no", "nope", "n")):
+            return Call("keep_rules", {"others": False})
+        return None
+
+    def columns_choice(self) -> Call | None:
+        """Columns named in the user's own words, for the file in question or the last one read."""
+        tables = [f for f in self.state.sources.files if f.header]
+        if not tables or not (self.asked == "columns" or self.intent == "columns" or self.exchange.files):
+            return None
+        file = (self.state.sources.unsure or tables[-1:])[0]
+        named = columns_in(self.said, file.header, question=file.question, answer=file.answer)
+        return Call("set_columns", {"file": file.name, "question": named[0], "answer": named[1]}) if named else None
+
+    # --- the trial ------------------------------------------------------------------------------------------------
+
+    def in_trial(self) -> bool:
+        leaves = len(self.said.split()) <= 5 and self.intent in LEAVES_TRIAL
+        return self.asked == "trial" and not leaves
+
+    def trial_agenda(self) -> list[Call]:
+        if self.intent in ("rate_good", "rate_bad", "correct_answer") and self.exchange.extra.get("answered"):
+            return [self.rating()]
+        return [Call("try_model", {"prompt": self.said})] if self.said else []
+
+
+def plain(value: Any) -> Any:
+    """A fact's value as JSON: pairs become dictionaries."""
+    if isinstance(value, list):
+        return [plain(v) for v in value]
+    return value.model_dump() if hasattr(value, "model_dump") else value

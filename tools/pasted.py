@@ -1,0 +1,32 @@
+"""A text pasted into the chat becomes a file of the project, read like any other."""
+
+from langchain.tools import ToolRuntime
+from langchain_core.tools import tool
+
+from finetune.data.read import read_file
+from finetune.files import write_text
+from tools.context import Context
+from tools.dataset import store_file, understand
+from tools.result import Artifact, Card, ToolResult
+
+
+@tool(parse_docstring=True, response_format="content_and_artifact")
+def add_text(runtime: ToolRuntime[Context], text: str) -> Artifact:
+    """Keep a longer text the user pasted (a policy, an FAQ, notes) as a document to make examples from.
+
+    Args:
+        text: the text, word for word.
+    """
+    context = runtime.context
+    number = 1 + len(list(context.project.files.glob("pasted-*.md")))
+    path = context.project.files / f"pasted-{number}.md"
+    write_text(path, text)
+    document = read_file(path)
+    source, made = understand(document, context)
+    store_file(context, source, made)
+    card = Card("file", path.name, {"name": path.name, "rows": len(made), "read": ["pasted text"], "problems": []})
+    return ToolResult(
+        f"That looks like a document, so I keep it as {path.name} and made {len(made)} examples from it. "
+        "Say “undo” if it was meant otherwise.",
+        [card],
+    ).for_agent()
