@@ -1,18 +1,16 @@
-"""Stage 3: read files, build the examples, let the user look, edit and approve."""
+"""Stage 3: read files and build the examples; for looking at rows and changing them see rows.py."""
 
 import hashlib
 from dataclasses import replace
 from pathlib import Path
 
 from langchain.tools import ToolRuntime
-from langchain_core.messages import HumanMessage
 from langchain_core.tools import tool
 
 from finetune.data.collect import examples_from_document
 from finetune.data.document import Document
 from finetune.data.documents import examples_from_rules, examples_from_terms, refusals
-from finetune.data.hub import fingerprint_of_test
-from finetune.data.prepare import Prepared, prepare
+from finetune.data.prepare import TALKED, Prepared, counted, prepare
 from finetune.data.read import read_file
 from finetune.errors import UserError
 from finetune.example import Example, Source, make_example
@@ -21,13 +19,11 @@ from finetune.project import Project
 from knowledge.entries import Rule, Term
 from tools.context import Context
 from tools.history import remember
-from tools.instruction import scope
-from tools.journey import SourceFile, Sources, in_use, read_brief, read_sources, require, write_model
+from tools.instruction import scope, sorts
+from tools.journey import SourceFile, Sources, read_brief, read_sources, require, write_model
 from tools.result import Artifact, Card, ToolResult
+from tools.rows import DROPPED, MADE_HERE, ROWS_SHOWN, data_card
 from tools.rules import kept_entries
-
-ROWS_SHOWN = 20
-MADE_HERE = ("rule", "term", "refusal")  # kinds made anew from the brief and the kept rules each time
 
 
 def user_file(project: Project, name: str) -> Path:
@@ -103,7 +99,9 @@ def read_files(runtime: ToolRuntime[Context], names: list[str]) -> Artifact:
             cards.append(
                 Card("file", name, {"name": name, "rows": source.rows, "read": [how], "problems": document.notes})
             )
-            texts.append(f"{name}: {source.rows} examples ({how})." + "".join(f" {note}" for note in document.notes))
+            texts.append(
+                f"{name}: {counted(source.rows, 'example')} ({how})." + "".join(f" {note}" for note in document.notes)
+            )
     if problems and not texts:
         raise UserError(" ".join(problems), action="Nothing else was changed.")
     return ToolResult("\n".join([*texts, *problems]), cards).for_agent()
@@ -149,7 +147,7 @@ def set_columns(runtime: ToolRuntime[Context], file: str, question: str, answer:
     card = Card(
         "file", file, {"name": file, "rows": len(made), "read": [f"columns: {question} → {answer}"], "problems": []}
     )
-    return ToolResult(f"{file}: {len(made)} examples from {question} → {answer}.", [card]).for_agent()
+    return ToolResult(f"{file}: {counted(len(made), 'example')} from {question} → {answer}.", [card]).for_agent()
 
 
 def examples_from_knowledge(context: Context) -> list[Example]:
@@ -159,7 +157,7 @@ def examples_from_knowledge(context: Context) -> list[Example]:
     return [
         *examples_from_rules([e for e in entries if isinstance(e, Rule)]),
         *examples_from_terms([e for e in entries if isinstance(e, Term)]),
-        *(refusals(brief.never, scope(brief)) if brief.task != "classify" else []),
+        *refusals(brief.never, scope(brief)),
     ]
 
 
@@ -175,30 +173,47 @@ def prepare_data(runtime: ToolRuntime[Context]) -> Artifact:
             where=sources.unsure[0].name,
             action=f"Tell me the two columns: {', '.join(sources.unsure[0].header)}.",
         )
-    stored = project.read_examples()
-    own = [e for e in stored if e.kind not in MADE_HERE or e.status == "approved"]
-    ids = {e.id for e in own}
-    dropped = {e.id for e in stored if e.status == "dropped" and "dropped by you" in e.reasons}
-    made = [e for e in examples_from_knowledge(context) if e.id not in ids and e.id not in dropped]
-    pairs = pairs_as_examples(context, ids)
+    rows = rows_to_prepare(context)
     require(
-        bool(own or made or pairs),
-        "There is nothing to learn from yet.",
+        any(e.kind != "refusal" and e.status != "dropped" for e in rows),
+        "There is nothing to learn from yet: no file with examples, no rule or term you kept, no case you told me.",
         "Attach a file, keep some rules, or tell me a question with the answer you would be proud of.",
     )
-    prepared = prepare([*own, *pairs, *made, *(e for e in stored if e.id in dropped and e.kind in MADE_HERE)])
+    prepared = prepare(rows)
     remember(project, "the preparation of the data")
     save_prepared(project, prepared, sources)
-    report = prepared.report
-    return ToolResult(" ".join([*report.sentences, *report.warnings]), data_cards(project, prepared)).for_agent()
+    return ToolResult(" ".join(prepared.report.summary), data_cards(project, prepared)).for_agent()
 
 
-def pairs_as_examples(context: Context, known: set[str]) -> list[Example]:
+def rows_to_prepare(context: Context) -> list[Example]:
+    """All rows of the project, those already listed in their old order, so that a row keeps its number.
+
+    A model that sorts gets no rows from rules, terms and refusals: their answers would become categories.
+    """
+    stored = context.project.read_examples()
+    from_user = [e for e in stored if e.kind not in MADE_HERE]
+    sorting = sorts(read_brief(context.project), from_user)
+    pairs = pairs_as_examples(context, {e.id for e in stored}, sorting=sorting)
+    if sorting:
+        return [*from_user, *pairs]
+    made = {e.id: e for e in examples_from_knowledge(context)}
+    changed = {e.id for e in stored if e.status == "approved" or DROPPED in e.reasons}  # the user's word on it holds
+    listed = [e if e.kind not in MADE_HERE or e.id in changed else made.get(e.id) for e in stored]
+    known = {e.id for e in stored}
+    return [*(e for e in listed if e is not None), *pairs, *(e for e in made.values() if e.id not in known)]
+
+
+def pairs_as_examples(context: Context, known: set[str], *, sorting: bool) -> list[Example]:
     """The real cases the user told in the interview."""
-    pairs = read_brief(context.project).pairs
     made = [
-        make_example(p.question, p.answer, source=Source(file="conversation", row=n, quote=p.answer), kind="faq")
-        for n, p in enumerate(pairs, 1)
+        make_example(
+            pair.question,
+            pair.answer,
+            source=Source(file=TALKED, row=n, quote=pair.answer),
+            kind="category" if sorting else "faq",
+            topic=pair.answer if sorting else "",
+        )
+        for n, pair in enumerate(read_brief(context.project).pairs, 1)
     ]
     return [e for e in made if e.id not in known]
 
@@ -221,150 +236,9 @@ def data_cards(project: Project, prepared: Prepared) -> list[Card]:
         ]
         title = f"Personal data replaced: {len(prepared.personal)}"
         cards.append(Card("personal", title, {"found": found, "cannot_find": report.cannot_find}))
-    return [*cards, data_card(in_use(prepared.examples), "Some of the examples")]
+    return [*cards, some_examples(prepared.examples)]
 
 
-def source_in_words(source: Source) -> str:
-    """Where a row comes from: its citation, or file, page and row."""
-    page = f"page {source.page}" if source.page else ""
-    row = f"row {source.row}" if source.row else ""
-    return source.citation or ", ".join(part for part in (source.file, page, row) if part)
-
-
-def data_card(examples: list[Example], title: str, start: int = 0) -> Card:
-    """A page of examples; `number` is what the user says to edit or drop a row."""
-    rows = [
-        {
-            "number": start + n,
-            "id": e.id,
-            "question": e.question,
-            "answer": e.answer,
-            "kind": e.kind,
-            "topic": e.topic,
-            "split": e.split or "",
-            "status": e.status,
-            "source": source_in_words(e.source),
-        }
-        for n, e in enumerate(examples[start : start + ROWS_SHOWN], 1)
-    ]
-    return Card("data", title, {"rows": rows, "total": len(examples)})
-
-
-@tool(parse_docstring=True, response_format="content_and_artifact")
-def show_data(runtime: ToolRuntime[Context], start: int = 0, containing: str = "", split: str = "") -> Artifact:
-    """Show examples, numbered. The numbers are what edit_example and drop_examples take.
-
-    Args:
-        start: how many to pass over, to page on.
-        containing: show only rows with these words.
-        split: show only train, validation or test rows.
-    """
-    examples = in_use(runtime.context.project.read_examples())
-    require(bool(examples), "There are no examples yet.", "Attach a file or keep some rules, then ask again.")
-    if not containing and not split:
-        text = f"Rows {start + 1} to {min(start + ROWS_SHOWN, len(examples))} of {len(examples)}."
-        return ToolResult(text, [data_card(examples, "Your examples", start)]).for_agent()
-    numbered = [
-        (n, e)
-        for n, e in enumerate(examples, 1)
-        if containing.lower() in f"{e.question} {e.answer}".lower() and split in (e.split or "", "")
-    ]
-    page = numbered[start : start + ROWS_SHOWN]
-    card = data_card([e for _, e in page], f"{len(numbered)} rows found")
-    for row, (number, _) in zip(card.data["rows"], page, strict=True):
-        row["number"] = number
-    return ToolResult(f"{len(numbered)} rows found.", [card]).for_agent()
-
-
-def numbered_examples(examples: list[Example], rows: list[int]) -> list[Example]:
-    """The examples in use that the user's numbers name.
-
-    Raises:
-        UserError: a number is not in the list.
-    """
-    listed = in_use(examples)
-    wrong = [r for r in rows if not 1 <= r <= len(listed)]
-    if wrong or not rows:
-        raise UserError(
-            f"There is no row {', '.join(map(str, wrong)) or 'named'}.",
-            action=f'Use the numbers shown, from 1 to {len(listed)}; "show me the data" lists them.',
-        )
-    return [listed[r - 1] for r in rows]
-
-
-def unseal(project: Project) -> None:
-    """A change to the examples takes the approval of the test set back."""
-    write_model(project.sources, read_sources(project).model_copy(update={"sealed": None}))
-
-
-@tool(parse_docstring=True, response_format="content_and_artifact")
-def edit_example(runtime: ToolRuntime[Context], row: int, question: str = "", answer: str = "") -> Artifact:
-    """Change the question or the answer of one example.
-
-    Args:
-        row: its number as shown.
-        question: the new question; empty leaves it.
-        answer: the new answer; empty leaves it.
-    """
-    project = runtime.context.project
-    examples = project.read_examples()
-    chosen = numbered_examples(examples, [row])[0]
-    require(bool(question or answer), "I did not get the new text.", f'Say: "row {row} should answer: …".')
-    remember(project, f"the edit of row {row}")
-    changed = chosen.model_copy(deep=True)
-    for message in changed.messages:
-        if message.role == "user" and question:
-            message.content = question
-    if answer:
-        changed.messages[-1].content = answer
-    changed.status = "approved"
-    changed.reasons.append("edited by you")
-    project.write_examples([changed if e.id == chosen.id else e for e in examples])
-    unseal(project)
-    return ToolResult(f"Row {row} is changed.", [data_card([changed], f"Row {row}")]).for_agent()
-
-
-@tool(parse_docstring=True, response_format="content_and_artifact")
-def drop_examples(runtime: ToolRuntime[Context], rows: list[int]) -> Artifact:
-    """Take examples out. They stay in the file, marked as dropped, and undo brings them back.
-
-    Args:
-        rows: their numbers as shown.
-    """
-    project = runtime.context.project
-    examples = project.read_examples()
-    doomed = {e.id for e in numbered_examples(examples, rows)}
-    remember(project, f"the dropping of {len(doomed)} row(s)")
-    for example in examples:
-        if example.id in doomed:
-            example.status = "dropped"
-            example.reasons.append("dropped by you")
-    project.write_examples(examples)
-    unseal(project)
-    return ToolResult(f"{len(doomed)} row(s) dropped; {len(in_use(examples))} are left.").for_agent()
-
-
-@tool(parse_docstring=True, response_format="content_and_artifact")
-def approve_data(runtime: ToolRuntime[Context]) -> Artifact:
-    """Seal the test set. Only works when the user's own last message says the word "approved"."""
-    project = runtime.context.project
-    said = next((str(m.content) for m in reversed(runtime.state["messages"]) if isinstance(m, HumanMessage)), "")
-    require("approved" in said.lower(), "The test set is not approved yet.", 'Type the word "approved" to approve it.')
-    examples = project.read_examples()
-    used = in_use(examples)
-    test = [e for e in used if e.split == "test"]
-    require(bool(test), "There is no test set yet.", 'Say "prepare the data" first.')
-    require(
-        any(e.split == "train" for e in used),
-        "There are no training rows left.",
-        "Add a file, or bring dropped rows back with undo.",
-    )
-    remember(project, "the approval of the data")
-    for example in used:
-        example.status = "approved"
-    project.write_examples(examples)
-    sources = read_sources(project)
-    seal = fingerprint_of_test(used)
-    write_model(project.sources, sources.model_copy(update={"sealed": seal}))
-    text = f"Approved: {len(test)} test rows are sealed (fingerprint {seal[:12]}); they will never be trained on."
-    return ToolResult(text).for_agent()
+def some_examples(examples: list[Example]) -> Card:
+    used = [(n, e) for n, e in enumerate(examples, 1) if e.status != "dropped"]
+    return data_card(used[:ROWS_SHOWN], "Some of the examples", len(used))

@@ -2,11 +2,12 @@
 
 from langchain_core.tools import BaseTool
 
-from tools.dataset import approve_data, drop_examples, edit_example, prepare_data, read_files, set_columns, show_data
+from tools.dataset import prepare_data, read_files, set_columns
 from tools.interview import delete_project, project_status, record_facts, undo_last
 from tools.pasted import add_text
 from tools.publishing import publish
 from tools.report import report_evaluation
+from tools.rows import approve_data, drop_examples, edit_example, restore_examples, show_data
 from tools.rules import find_rules, keep_rules
 from tools.training import judge_tuning, plan_training, show_plan, start_training, stop_training, training_status
 from tools.trial import rate_answer, try_model
@@ -25,6 +26,7 @@ TOOLS: dict[str, tuple[BaseTool, str]] = {
         (show_data, "Showing the data"),
         (edit_example, "Changing a row"),
         (drop_examples, "Taking rows out"),
+        (restore_examples, "Bringing rows back"),
         (approve_data, "Sealing the test set"),
         (judge_tuning, "Checking whether tuning is the right tool"),
         (plan_training, "Making a plan"),

@@ -20,6 +20,8 @@ CONTRADICTION = "another row answers the same question differently"
 # Under this many rows tuning rarely beats showing the model a few examples.
 FEW_ROWS = 50
 CONTEXT_CHARACTERS = 30
+MADE = {"rule": "rules", "term": "terms", "refusal": "refusals"}  # kinds that come from no file
+TALKED = "conversation"  # the source of cases told in the interview
 TAG = re.compile(rf"\[({'|'.join(get_args(PersonalKind))})(?: \d+)?\]")
 
 
@@ -38,6 +40,7 @@ class DataReport(BaseModel):
     contradictions: list[list[str]] = Field([], description="ids of rows that answer one question differently")
     leak: str = ""
     sentences: list[str] = Field([], description="the report in plain words")
+    summary: list[str] = Field([], description="what to say of it in passing: at most four short sentences")
     warnings: list[str] = []
     cannot_find: list[str] = list(CANNOT_FIND)
 
@@ -179,7 +182,8 @@ def _report(examples: Sequence[Example], findings: Sequence[PersonalFinding], co
         contradictions=conflicts,
         leak=leak_sentence(examples),
     )
-    return report.model_copy(update={"sentences": _sentences(report), "warnings": _warnings(report)})
+    said = {"sentences": _sentences(report), "summary": _summary(report), "warnings": _warnings(report)}
+    return report.model_copy(update=said)
 
 
 def _why(example: Example) -> str:
@@ -193,7 +197,7 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 
 def _sentences(report: DataReport) -> list[str]:
     left_out = report.read - report.kept
-    sentences = [f"I read {counted(report.read, 'row')} and kept {report.kept:,}."]
+    sentences = [f"I looked at {counted(report.read, 'row')} and kept {origins(report)}."]
     if left_out:
         why = ", ".join(f"{count:,} × {reason}" for reason, count in report.dropped.items())
         sentences.append(f"Left out: {why}. They stay on record and can be brought back.")
@@ -211,10 +215,48 @@ def _sentences(report: DataReport) -> list[str]:
         )
     sides = report.by_split
     sentences.append(
-        f"{sides.get('train', 0):,} rows are for training, {sides.get('validation', 0):,} to watch it, "
-        f"{sides.get('test', 0):,} for the final test. {split_sizes(report.kept).sentence}"
+        f"{counted(sides.get('train', 0), 'row is', 'rows are')} for training, {sides.get('validation', 0):,} to watch "
+        f"it, {sides.get('test', 0):,} for the final test. {split_sizes(report.kept).sentence}"
     )
     return [*sentences, report.leak]
+
+
+def origins(report: DataReport) -> str:
+    """Who the kept rows are from: "672 rows from your files and 8 made by me (refusals, rules)"."""
+    made = {words: report.by_kind[kind] for kind, words in MADE.items() if kind in report.by_kind}
+    talked = report.by_source.get(TALKED, 0)
+    corrected = report.by_kind.get("correction", 0)
+    counts = {
+        "from your files": report.kept - sum(made.values()) - talked - corrected,
+        "from our conversation": talked,
+        "from your corrections": corrected,
+        f"made by me ({', '.join(made)})": sum(made.values()),
+    }
+    parts = [f"{count:,} {whence}" for whence, count in counts.items() if count]
+    if not parts:
+        return "none"
+    parts[0] = parts[0].replace(" ", " row " if parts[0].startswith("1 ") else " rows ", 1)
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def _summary(report: DataReport) -> list[str]:
+    left_out = report.read - report.kept
+    sides = report.by_split
+    sentences = [f"I kept {origins(report)}."]
+    if left_out:
+        sentences.append(f"{counted(left_out, 'row was', 'rows were')} left out, mostly: {next(iter(report.dropped))}.")
+    if report.contradictions:
+        count = counted(len(report.contradictions), "question has", "questions have")
+        sentences.append(f"{count} different answers; please decide which one holds.")
+    elif 0 < report.kept < FEW_ROWS:
+        sentences.append(f"That is few: {FEW_ROWS} varied rows are the least, 200 are better.")
+    if report.personal:
+        rows = counted(report.rows_with_personal, "row")
+        sentences.append(f"Personal data in {rows} was replaced by tags.")
+    if report.kept:
+        train = counted(sides.get("train", 0), "row is", "rows are")
+        sentences.append(f"{train} for training and {sides.get('test', 0):,} for the final test.")
+    return sentences[:4]
 
 
 def _warnings(report: DataReport) -> list[str]:
@@ -226,8 +268,8 @@ def _warnings(report: DataReport) -> list[str]:
         )
     if 0 < report.kept < FEW_ROWS:
         warnings.append(
-            f"{report.kept} rows are few. About {FEW_ROWS} varied rows are the least from which a model learns more "
-            "than a tone; 200 and more are better."
+            f"{counted(report.kept, 'row is', 'rows are')} few. About {FEW_ROWS} varied rows are the least from "
+            "which a model learns more than a tone; 200 and more are better."
         )
     if report.kept == 0:
         warnings.append("No row can be used.")

@@ -166,4 +166,5 @@ def leak_sentence(examples: Sequence[Example]) -> str:
             f"Checked all {len(held)} held-out rows against the training rows: none repeats a trained question, "
             "word for word or nearly."
         )
-    return f"{same} held-out rows repeat a trained question word for word, and {len(near)} nearly; the test flatters."
+    repeat = "row repeats" if same == 1 else "rows repeat"
+    return f"{same} held-out {repeat} a trained question word for word, and {len(near)} nearly; the test flatters."

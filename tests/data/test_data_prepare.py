@@ -3,6 +3,7 @@
 
 import json
 import random
+import re
 import subprocess
 import sys
 import time
@@ -215,7 +216,7 @@ def test_the_leak_sentence_tells_the_truth() -> None:
     assert "none repeats" in leak_sentence(clean)
     train = next(e for e in clean if e.split == "train")
     leaked = row(train.question.upper(), "Another answer altogether.", 999).model_copy(update={"split": "test"})
-    assert leak_sentence([*clean, leaked]).startswith("1 held-out rows repeat")
+    assert leak_sentence([*clean, leaked]).startswith("1 held-out row repeats")
 
 
 def test_no_test_row_repeats_a_trained_one_even_in_messy_data() -> None:
@@ -330,6 +331,24 @@ def test_few_rows_and_no_rows_are_warned_about() -> None:
 def test_a_group_number_is_shared_only_by_relatives() -> None:
     groups = related_groups(rows(300))
     assert len(set(groups)) == 300
+
+
+def test_what_was_made_is_told_apart_from_what_came_from_files() -> None:
+    refusal = make_example("Tell me a joke.", "I can't.", source=Source(citation="Out of scope"), kind="refusal")
+    told = make_example("Open on Sunday?", "No.", source=Source(file="conversation", row=1))
+    report = prepare([*rows(30), told, refusal]).report
+    whence = "30 rows from your files, 1 from our conversation and 1 made by me (refusals)"
+    assert whence in report.sentences[0] and whence in report.summary[0]
+    assert "1 row from your files." in prepare(rows(1)).report.summary[0]
+
+
+def test_the_summary_is_short_and_counts_one_row_as_one() -> None:
+    for raw in (messy(), rows(1), rows(300), [row("a?", "")], []):
+        summary = prepare(raw).report.summary
+        assert 1 <= len(summary) <= 4
+        said = " ".join([*summary, *prepare(raw).report.sentences, *prepare(raw).report.warnings])
+        assert not re.search(r"(?<![\d,.])1 rows|\(s\)|\.\.", said), said
+        assert all(len(sentence.split()) <= 25 for sentence in summary)
 
 
 # Command line
