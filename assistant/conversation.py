@@ -215,20 +215,8 @@ class Conversation:
 
     def history(self) -> list[Turn]:
         """All turns, rebuilt from the thread; the last one with what is being waited for."""
-        state = self.agent.get_state(self.config)
         stage = read_state(self.project).stage
-        turns = [make_turn(part, stage) for part in split_turns(state.values.get("messages", []))]
-        if turns and state.interrupts and (last := turns[-1].reply) is not None:
-            request = state.interrupts[0].value["action_requests"][0]
-            asked = Reply(
-                "\n\n".join(t for t in (last.text, APPROVALS[request["name"]]) if t),
-                ["Yes", "No"],
-                f"approval:{request['name']}",
-                stage,
-                last.cards,
-            )
-            turns[-1] = Turn(turns[-1].user, turns[-1].files, turns[-1].tools, asked)
-        return turns
+        return [make_turn(part, stage) for part in split_turns(self.messages())]
 
     def ended(self, run: Run) -> bool:
         """Nothing works on the run any more; a supervisor that was killed is started again on the way."""
@@ -355,32 +343,48 @@ def split_turns(messages: Sequence[BaseMessage]) -> list[list[BaseMessage]]:
     """Cut a thread into turns: each begins with what a person, or the program, said."""
     turns: list[list[BaseMessage]] = []
     for message in messages:
-        if isinstance(message, HumanMessage) or refusal(message) is not None or not turns:
+        if isinstance(message, HumanMessage) or answers_approval(message) or not turns:
             turns.append([])
         turns[-1].append(message)
     return turns
+
+
+def answers_approval(message: BaseMessage) -> bool:
+    """The message stands where the user said yes, or something else, to a waiting approval."""
+    return isinstance(message, ToolMessage) and (message.name in APPROVALS or refusal(message) is not None)
+
+
+def approval_asked(message: BaseMessage) -> str | None:
+    """The action a spoken message asks approval for."""
+    calls = message.tool_calls if isinstance(message, AIMessage) else []
+    return next((call["name"] for call in calls if call["name"] in APPROVALS), None)
 
 
 def make_turn(messages: Sequence[BaseMessage], stage: str) -> Turn:
     """A turn as it is shown, from its part of the thread."""
     first = messages[0]
     refused = refusal(first)
-    words, files = words_and_files(refused if refused is not None else str(first.content))
-    tools = [tool_finished(m) for m in messages[1:] if isinstance(m, ToolMessage)]
+    approved = refused is None and answers_approval(first)
+    words, files = words_and_files(refused if refused is not None else "Yes" if approved else str(first.content))
+    tools = [tool_finished(m) for m in messages[0 if approved else 1 :] if isinstance(m, ToolMessage)]
     spoken = [m for m in messages[1:] if isinstance(m, AIMessage)]
-    notes = spoken[-1].additional_kwargs if spoken else {}
-    suggested = [m.artifact.get("options", []) for m in messages if isinstance(m, ToolMessage) and m.artifact]
     return Turn(
         user=None if first.name == PROGRAM else words,
         files=files,
         tools=tools,
-        reply=Reply(
-            text="\n\n".join(text for m in spoken if (text := str(m.text).strip())),
-            options=notes.get("options") or (suggested[-1] if suggested else []),
-            waiting_for=notes.get("waiting_for"),
-            stage=stage,
-            cards=[card for tool in tools for card in tool.cards],
-        )
-        if spoken
-        else None,
+        reply=make_reply(spoken, tools, messages, stage) if spoken else None,
     )
+
+
+def make_reply(
+    spoken: Sequence[AIMessage], tools: Sequence[ToolFinished], messages: Sequence[BaseMessage], stage: str
+) -> Reply:
+    """What was said in a turn, in one piece, with what it leaves open."""
+    notes = spoken[-1].additional_kwargs
+    texts = [text for m in spoken if (text := str(m.text).strip())]
+    cards = [card for tool in tools for card in tool.cards]
+    if action := approval_asked(messages[-1]):
+        return Reply("\n\n".join([*texts, APPROVALS[action]]), ["Yes", "No"], f"approval:{action}", stage, cards)
+    suggested = [m.artifact.get("options", []) for m in messages if isinstance(m, ToolMessage) and m.artifact]
+    options = notes.get("options") or (suggested[-1] if suggested else [])
+    return Reply("\n\n".join(texts), options, notes.get("waiting_for"), stage, cards)
