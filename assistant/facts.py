@@ -130,7 +130,8 @@ TONES = (
 )
 CLAUSE_END = (
     r"(?=\s*(?:[.;!?\n]|$|,?\s+(?:and|but|so|because|where|whose)\s+(?:we|i|our|they|it|the|my|people|there|"
-    rf"{READERS})\b|,\s*(?:{READERS}|we|i|our|they|it|but|so|and we|mostly|mainly|with)\b))"
+    rf"{READERS})\b|,\s*(?:{READERS}|we|i|our|they|it|but|so|and we|mostly|mainly|with|please|"
+    r"(?:so |and |but )?(?:why|how|what|where|when|can|could|do|does|is|should|will|would)(?! to))\b))"
 )
 NOT = re.compile(
     r"(?:\bnot|n't|\bno longer|\bno more|\bnever|\bnor|\bneither|\bwithout|\bexcept(?: for)?|\binstead of|\brather than|"
@@ -145,7 +146,7 @@ JOINED = re.compile(r"^\s*,?\s*(?:or|nor|and)\s+(?:the |in |for )?$", re.IGNOREC
 
 def organisation(s: Sentence) -> list[Hit]:
     pattern = (
-        r"\b(?:we(?:'re| are|re)|i(?:'m| am)|this is|our (?:company|team|organi[sz]ation|business) is|"
+        r"\b(?:we(?:'re| are|re)|i(?:'?m| am)|this is|our (?:company|team|organi[sz]ation|business) is|"
         r"(?:i|we) (?:run|own|manage|operate|work (?:at|for|in)|represent)|(?:somos|wir sind|nous sommes|siamo|wij zijn|jesteśmy))"
         r"\s+(?:basically |actually |just |currently |still )?(?P<what>.+?)" + CLAUSE_END
     )
@@ -181,10 +182,25 @@ def industry(s: Sentence) -> list[Hit]:
             # A sign is a weak word; a name outside of a self-description may be someone else's industry.
             value = min(0.95, score + 0.1 * told + 0.002 * min(len(match.group()), 20))
             hits.append(Hit(code, match.start(), match.end(), value))
+    if sign := _by_several_signs(s.text, hits):
+        hits.append(sign)
     for index, hit in enumerate(hits):
         if hit.value == "support" and any(h.value != "support" and h.score >= 0.84 for h in hits):
             hits[index] = Hit(hit.value, hit.start, hit.end, 0.5)  # the support desk of a bank is a bank
     return hits
+
+
+def _by_several_signs(text: str, hits: list[Hit]) -> Hit | None:
+    """Several weak words of one industry, and hardly any of another, are a strong one: fevers, vaccines and refills."""
+    words: dict[str, set[str]] = {}
+    for hit in hits:
+        words.setdefault(hit.value, set()).add(text[hit.start : hit.end].lower().rstrip("s"))
+    if not words or any(hit.score >= 0.8 for hit in hits):
+        return None
+    code, said = max(words.items(), key=lambda item: len(item[1]))
+    others = sum(len(found) for name, found in words.items() if name != code)
+    first = next(hit for hit in hits if hit.value == code)
+    return Hit(code, first.start, first.end, 0.8) if len(said) > max(1, 2 * others) else None
 
 
 SELF = re.compile(
@@ -368,11 +384,11 @@ def languages(s: Sentence) -> list[Hit]:
 TASKS: tuple[tuple[str, str, float], ...] = (
     ("answer", r"\banswer(?:s|ing)? (?:(?:to|the|their|our|my|all|those|these|simple|common|routine|basic|billing|people's|\w+s'|\w+'s|most|frequent|any|such|of) )*(?:questions?|queries|inquiries|enquiries|faqs?|patients|members|customers|clients|them|people|calls|students|residents|employees|staff)\b", 0.92),
     ("answer", r"\b(?:keep|keeps|always|often|constantly|usually|mostly|frequently|all) (?:on )?ask(?:s|ing)?\b|\bask(?:s|ing)? (?:us )?(?:about|for|how|when|whether|if|the same|where|what)\b|\bgets? (?:asked|(?:a lot of |lots of |many |so many |the same )+questions)|\bquestions? (?:about|on|regarding|from|around)\b|\bfragen\b|\bpreguntan\b|\bpreguntas\b|\bdemandent\b|\bperguntam\b|\bchiedono\b", 0.8),
-    ("answer", r"\b(?:chat ?bot|faq bot|q&a bot|virtual assistant|self[- ]service|answer bot|question answering|respond(?:ing)? to questions|responder preguntas|fragen beantworten|répondre aux questions)\b", 0.85),
-    ("classify", r"(?<!what )(?<!all )(?<!some )\bsort(?:ing|s)?\b(?! of)|\bcategori[sz]\w+|\bclassif\w+|\brout(?:e|es|ing)\b(?!ine)|\btriag\w+|\btag(?:s|ging)?\b|\blabell?(?:ing|s)?\b|\bwhich (?:team|department|category|queue)\b|\binto (?:the right )?(?:categories|buckets|folders|queues)\b", 0.9),
-    ("draft", r"\bdraft(?:s|ing)?\b(?! polic)|\bcompos(?:e|ing)\b|\bwrit(?:e|es|ing) (?:(?:the|our|first|short|polite|good|better|product|up|some) )*(?:replies|reply|letters?|responses?|e-?mails?|answers|descriptions?|texts?|posts?|reports?|notices?|messages)\b|\bsuggest(?:s|ed|ing)? (?:a |the )?(?:repl(?:y|ies)|answers?|responses?)\b|\breply(?:ing)? to (?:\w+ ){0,3}(?:e-?mails?|letters?|reviews?|messages|complaints?|tickets?|requests?|inquiries)\b", 0.9),
+    ("answer", r"\b(?:chat ?bot|faq bot|q&a bot|virtual assistant|self[- ]service|answer bot|question answering|respond(?:ing)? to questions|(?:responder|contestar)(?: a)?(?: las)? preguntas|responder perguntas|fragen beantworten|beantwortet? .{0,20}fragen|répondre aux questions)\b", 0.85),
+    ("classify", r"(?<!what )(?<!all )(?<!some )\bsort(?:ing|s)?\b(?! of)|\bclasificar\b|\bclasifica\b|\bclassificar\b|\b(?:ein)?sortier(?:en|t)\b|\bklassifizier\w+|\b(?:classer|trier)\b|\bcategori[sz]\w+|\bclassif\w+|\brout(?:e|es|ing)\b(?!ine)|\btriag\w+|\btag(?:s|ging)?\b|\blabell?(?:ing|s)?\b|\bwhich (?:team|department|category|queue)\b|\binto (?:the right )?(?:categories|buckets|folders|queues)\b", 0.9),
+    ("draft", r"\bdraft(?:s|ing)?\b(?! polic)|\b(?:redactar|escribir|escrever|rédiger) (?:(?:las|los|des|les|as|unas?) )*(?:respuestas|cartas|correos|réponses|lettres|courriels|respostas)\b|\b(?:antworten|briefe|e-?mails) (?:entwerfen|schreiben|verfassen)\b|\bcompos(?:e|ing)\b|\bwrit(?:e|es|ing) (?:(?:the|our|first|short|polite|good|better|product|up|some) )*(?:replies|reply|letters?|responses?|e-?mails?|answers|descriptions?|texts?|posts?|reports?|notices?|messages)\b|\bsuggest(?:s|ed|ing)? (?:a |the )?(?:repl(?:y|ies)|answers?|responses?)\b|\breply(?:ing)? to (?:\w+ ){0,3}(?:e-?mails?|letters?|reviews?|messages|complaints?|tickets?|requests?|inquiries)\b", 0.9),
     ("summarise", r"\bsummar\w+|\bshorten(?:s|ing)?\b|\bcondens(?:e|ing)\b|\btl;?dr\b|\bthe gist\b|\bboil\w* .{0,20}down\b|\bkey points\b|\bzusammenfass\w+|\brésumer\b|\bresumir\b", 0.9),
-    ("extract", r"\bextract(?:s|ing|ion)?\b|\bpull(?:s|ing)? .{0,40}?\b(?:out of|from)\b|\bread(?:ing)? (?:the )?(?:invoices|forms|receipts|contracts)\b|\b(?:fields|numbers|dates|names|amounts|data|facts|information) (?:from|out of) (?:the |our )?\w+", 0.9),
+    ("extract", r"\bextract(?:s|ing|ion)?\b|\bextraer\b|\bextrahieren\b|\bextraire\b|\bextrair\b|\bpull(?:s|ing)? .{0,40}?\b(?:out of|from)\b|\bread(?:ing)? (?:the )?(?:invoices|forms|receipts|contracts)\b|\b(?:fields|numbers|dates|names|amounts|data|facts|information) (?:from|out of) (?:the |our )?\w+", 0.9),
 )  # fmt: skip
 
 
@@ -391,6 +407,8 @@ def audience(s: Sentence) -> list[Hit]:
     own = r"(?:our |the |my |its |their |your |own |existing |prospective |new |all |older |elderly |young |local |private |business )*"
     who = rf"(?P<v>{own}(?:{READERS})(?:(?:,| and| or| &) {own}(?:{READERS}))*)"
     patterns = (
+        (r"^\W*(?P<v>(?:our|my) (?:own )?(?:READERS)(?:(?:,| and| or| &) (?:our |my )?(?:READERS))*)\W*$".replace("READERS", READERS), 0.82),
+        (r"\b(?P<v>(?:nuestr[oa]s|unsere[nr]?|nos|nossos|nossas|onze) (?:propi[oa]s |eigenen |propres |eigen )?(?:clientes?|clients|client[ae]s|pacientes|patients|patienten|kunden|kundinnen|mitarbeiter\w*|mitglieder\w*|empleados|socios|membres|employés|collègues|alumnos|klanten))\b", 0.82),
         (rf"\b{who} (?:(?:and|&) their \w+ )?(?:\w+ly )?(?:keep |always |often |will |would |who |usually |mostly |can |should |constantly |all |e-?mail |often |typically |sometimes )*(?:ask|asks|asking|read|reads|want|write|call|contact|send|need|get|e-?mail|use)\b", 0.86),
         (rf"\b(?:read by|answers? (?:for|to)|written for|meant for|intended for|aimed at|talk(?:s|ing)? to|speaks? to|replies? to|serv(?:e|es|ing)|help(?:s|ing)?|answer(?:s|ing)?|advis(?:e|es|ing)) (?:\d[\d,.]* )?(?:the )?{who}\b", 0.84),
         (rf"\b(?:for|from|by) {who}\b", 0.78),
@@ -403,7 +421,7 @@ def audience(s: Sentence) -> list[Hit]:
         for match in re.finditer(pattern, s.text, re.IGNORECASE):
             value = (
                 re.sub(rf"^{own}", "", match["v"].strip(), flags=re.IGNORECASE)
-                if "own" not in match["v"]
+                if not re.match(r"(?:our|my)\b.*\b(?:own|agents)\b|.*\bown\b", match["v"])
                 else match["v"]
             )
             if value.lower() == "people":
@@ -441,13 +459,23 @@ def tone(s: Sentence) -> list[Hit]:
     patterns = (
         (rf"\b(?:tone|voice|style|wording)\b(?: should| must| of| is| be|:|,| in)*\s*{value}\b", 0.88),
         (rf"\b{value} (?:tone|voice|style|manner|language)\b", 0.88),
+        (rf"(?:^|,\s*|\band |\bplease |\balways )be (?:always )?{value}\b(?!-)(?= *(?:$|[.,;!?]|and\b|but\b))", 0.82),
         (rf"\b(?:should|must|to|please|let it|make it|has to|needs to|want it to|keep it|keep them|it|answers?|replies)(?: always| all| both)* (?:be|sound|keep it|stay|feel|sounds?|remain)? ?(?:always |like )?{value}\b(?!-)(?= *(?:$|[.,;!?]|and\b|but\b|like\b|with\b|to\b|for\b))", 0.8),
     )  # fmt: skip
+    alone = re.fullmatch(rf"\W*{value}\W*", s.text, re.IGNORECASE) if s.asked in NOT_ABOUT_SOUND else None
+    if alone and alone["v"].lower() not in ("human", "patient", "direct", "personal", "understanding"):
+        return [Hit(alone["v"], alone.start("v"), alone.end("v"), 0.86)]
     return [
         Hit(m["v"].strip(), m.start("v"), m.end("v"), score)
         for pattern, score in patterns
         for m in re.finditer(pattern, s.text, re.IGNORECASE)
     ]
+
+
+# Asked for one of these, "kind" is a word about the tone and no answer.
+NOT_ABOUT_SOUND = frozenset(
+    "organisation industry task jurisdictions inputs pairs languages size data deployment".split()
+)
 
 
 def never(s: Sentence) -> list[Hit]:
@@ -469,7 +497,13 @@ def never(s: Sentence) -> list[Hit]:
 
 def _bans(text: str) -> list[str]:
     """ "give a diagnosis, promise an outcome or quote a price" is three bans."""
-    text = re.split(r"\s+(?:because|since|so that|as that|otherwise|but|, and (?:it|we|the))\b", text, maxsplit=1)[0]
+    text = re.split(
+        r"\s+(?:because|since|so that|as that|otherwise|but)\b|"
+        r",?\s+and (?:it|we|the|they|be|keep|always|please|make sure|sound|stay|should|must)\b",
+        text,
+        maxsplit=1,
+        flags=re.I,
+    )[0]
     verb = r"(?:give|promise|quote|ask|tell|share|make|reveal|recommend|say|mention|invent|diagnos\w+|prescribe|guess|offer|disclose|talk|discuss|name|use|show|send|call|refer|answer|blame|argue|compare|speculate|provide|suggest|change|delete|accept|confirm|guarantee|admit|insult|advise|store|repeat|forward|approve|deny|comment)"
     parts = re.split(
         rf"\s*,?\s+(?:or|nor|and)\s+(?:never |to )?(?={verb}\b)|\s*,\s*(?:or |nor |and )?(?:never |to )?(?={verb}\b)",
@@ -515,6 +549,35 @@ def _stated(name: str) -> Extractor:
     return extract
 
 
+WRITTEN_TO_US = re.compile(
+    rf"\b(?P<who>{READERS}) (?:\w+ly |often |mostly )?(?P<how>e-?mail|write|call|text|message|phone)(?:s|es)?(?: to)? us "
+    r"(?P<about>(?:about|on|regarding|concerning|with questions about|asking about) .+?)"
+    r"(?=,?\s+(?:and|so|but|then|because|which) (?:we|they|it|our|i|you|the)\b|[.;!?\n]|$)",
+    re.IGNORECASE,
+)
+KINDS_OF_MAIL = {"call": "calls", "phone": "calls", "write": "messages", "text": "text messages", "message": "messages"}
+MAIL = re.compile(
+    r"^\W*(?P<v>(?:los |las |les |des |die )?(?:correos? electrónicos?|correos|courriels|e-?mails)(?: (?:de|von|des|der) (?:\w+ )?\w+)?)\W*$",
+    re.IGNORECASE,
+)
+
+
+def inputs(s: Sentence) -> list[Hit]:
+    written = [
+        Hit(
+            f"{KINDS_OF_MAIL.get(m['how'].lower(), 'emails')} from {m['who']} {m['about'].strip(' ,')}",
+            m.start(),
+            m.end(),
+            0.84,
+        )
+        for m in WRITTEN_TO_US.finditer(s.text)
+    ]
+    foreign = MAIL.match(s.text)
+    if foreign and s.asked and not re.fullmatch(r"\W*e-?mails\W*", s.text, re.IGNORECASE):
+        return [Hit(foreign["v"], foreign.start("v"), foreign.end("v"), 0.82 if s.asked != "data" else 0.4)]
+    return written or _stated("inputs")(s)
+
+
 def deployment(s: Sentence) -> list[Hit]:
     where = r"(?P<v>(?:on|in|behind|inside|via|through|as|to) (?:our |a |an |the |my |your |one |own |private |local |small )*(?:own )?(?:computers?|servers?|laptops?|pcs?|machines?|office|hardware|hugging ?face(?: space)?|space|api|cloud|aws|azure|google cloud|website|intranet|data cent(?:re|er)|docker|network|premises|teams|slack)|on[- ]prem(?:ises?)?|locally|offline|self[- ]hosted|in[- ]house|in the cloud|hugging ?face(?: space)?)"
     patterns = (
@@ -529,7 +592,7 @@ def deployment(s: Sentence) -> list[Hit]:
 
 
 PAIR = re.compile(
-    r"^\s*(?:q(?:uestion)?|customer|patient|member|user|client|frage|pregunta)\s*\d*\s*[:.)]\s*(?P<q>.+?)\s*[\n\s]+"
+    r"^\s*(?:(?:please )?(?:add|take|use|here is|here's|another|one more)\b[^:\n]{0,40}:\s*)?(?:q(?:uestion)?|customer|patient|member|user|client|frage|pregunta)\s*\d*\s*[:.)]\s*(?P<q>.+?)\s*[\n\s]+"
     r"(?:a(?:nswer)?|us|we|staff|agent|antwort|respuesta)\s*\d*\s*[:.)]\s*(?P<a>.+?)\s*"
     r"(?=\n\s*(?:q(?:uestion)?|customer|patient|member|user|client|frage|pregunta)\s*\d*\s*[:.)]|\Z|\s+(?:q|question)\s*\d*\s*:)",
     re.IGNORECASE | re.DOTALL | re.MULTILINE,
@@ -541,6 +604,19 @@ def read_pairs(text: str) -> list[Pair]:
     return [Pair(question=m["q"].strip(), answer=m["a"].strip()) for m in PAIR.finditer(text)]
 
 
+QUOTED_PAIR = re.compile(
+    r'\b(?:question|case|example|message|customer|patient|member|client)\b[^"\n]{0,40}"(?P<q>[^"]{3,})"[^"]{0,60}?'
+    r"\b(?:we|i|we'd|i'd|our|the)\b[^\"]{0,30}\b(?:say|said|answer|answered|reply|replied|respond|write|wrote|tell them)\b"
+    r'[^"]{0,30}"(?P<a>[^"]{3,})"',
+    re.IGNORECASE,
+)
+
+
+def quoted_pairs(text: str) -> list[Pair]:
+    """Cases told with both parts in quotes: our question was "…" and we'd say "…"."""
+    return [Pair(question=m["q"].strip(), answer=m["a"].strip()) for m in QUOTED_PAIR.finditer(text)]
+
+
 EXTRACTORS: dict[str, Extractor] = {
     "organisation": organisation,
     "industry": industry,
@@ -548,6 +624,7 @@ EXTRACTORS: dict[str, Extractor] = {
     "audience": audience,
     "jurisdictions": jurisdictions,
     **{name: _stated(name) for name in STATED},
+    "inputs": inputs,
     "never": never,
     "tone": tone,
     "languages": languages,

@@ -21,11 +21,12 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from assistant.facts import Fact, Reading, fits, read_facts, vocabulary
+from assistant.corrections import corrections, moved, second_thought
+from assistant.facts import Fact, Reading, fits, quoted_pairs, read_facts, read_pairs, vocabulary
 from assistant.glossary import explain
 from assistant.language import detect
 from assistant.targets import all_but, find_rows, find_said, find_settings, find_target, find_term
-from assistant.wording import Clause, fragments, plain, sentences, tidy, without_quotes
+from assistant.wording import ASKED_OUTRIGHT, ASKING, Clause, fragments, plain, sentences, tidy, without_quotes
 from tools.brief import INDUSTRY_NAMES, TASK_NAMES, Brief, Pair
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -51,10 +52,12 @@ GO_AHEAD = frozenset(
         *("adelante", "vamos", "avanti", "allons-y"),
     }
 )
+LOOSE = frozenset({"go", "just go"})  # too short to act on, and no answer either
 # Before something else these say only "I heard you".
 FILLERS = frozenset(
     {"ok", "okay", "k", "alright", "all right", "right", "fine", "great", "good", "so", "sure", "perfect"}
 )
+SHRUGS = frozenset({"whatever", "hm", "hmm", "uh", "um"})
 SHORT_ANSWERS = frozenset({"yes", "no", "thanks", "greet", "goodbye", "stop", "next", "skip", "why", "help"})
 # With others of the same certainty, these come last: what is to be done counts more than a courtesy.
 COURTESIES = {"yes": 1, "no": 1, "thanks": 2, "greet": 3, "goodbye": 1}
@@ -64,13 +67,46 @@ RESERVED = re.compile(
 # A free answer to a question is its value unless it is one of these; commands about rows or ratings are not.
 TURNS_AWAY = frozenset(
     "greet yes no unsure skip why meaning where back next start_training stop undo help offtopic hostile goodbye thanks "
-    "language_request delete_project find_rules show_data prepare results approve new_round".split()
+    "language_request delete_project find_rules show_data prepare results approve new_round restore show_plan columns "
+    "paste who privacy human".split()
+)
+# These are also everyday words of an answer ("it changes the number"): only where rows or settings are spoken of.
+COMMANDS = frozenset({"edit", "drop", "keep", "change_setting"})
+ABOUT_ROWS = re.compile(
+    r"\b(?:rows?|rules?|examples?|duplicates|everywhere)\b|^\W*(?:\w+ ){0,3}(?:keep|drop|delete|remove|edit) #?\d", re.I
+)
+KEEP_ONLY = re.compile(
+    r"\b(?:drop|remove|delete|discard|throw out)(?: all)?(?: of)? (?:the )?(?:rest|others?|everything else)\b", re.I
+)
+COMPLAINT = re.compile(
+    r"^\W*(?:the )?(?:(?:answer|question) (?:of|in) )?(?:row|example|item|rule) #?\d+(?:'s (?:answer|question))? (?:is|looks|sounds|seems|reads) "
+    r"(?:(?:way|far|much|a bit|still|really|very|quite) )*(?:too|not) [^,;.]*\W*$",
+    re.I,
 )
 # Asked for a real message, people paste one, and its questions are its own: only these, said outright, turn away.
-TURNS_AWAY_FROM_CASE = TURNS_AWAY - {"greet", "thanks", "where", "help", "results", "offtopic", "approve", "meaning"}
+TURNS_AWAY_FROM_CASE = TURNS_AWAY - set(
+    "greet thanks where help results offtopic approve meaning who privacy human".split()
+)
 OUTRIGHT = 0.9  # told by words or a pattern, not by nearness
 WORD_FOR_WORD = 0.95  # the whole message is in the phrase book
-CASES = frozenset({"inputs", "outputs", "pairs"})
+CASES = frozenset({"inputs", "pairs"})
+# What is said about one field in the words of another: "a summary" is an output as well as a task.
+GOES_WITH: dict[str, frozenset[str]] = {
+    "organisation": frozenset({"industry", "size"}),
+    "inputs": frozenset({"data", "organisation"}),
+    "outputs": frozenset({"tone", "task", "data"}),
+    "right_answer": frozenset({"tone", "never", "wrong_answer"}),
+    "wrong_answer": frozenset({"tone", "never", "right_answer"}),
+    "never": frozenset({"tone", "wrong_answer"}),
+    "data": frozenset({"inputs", "deployment"}),
+}
+# Words that add nothing to a fact: "ohio like i said", "hmm no, draft replies instead".
+EMPTY = frozenset(
+    "a an the our my your is are it its be should will would only just all mostly mainly really also too still again like "
+    "i we said told you already before after actually instead no yes ok okay hmm um well sorry please in at from for to of "
+    "by with and or oh wait that this these those was were as now then so moved want need make do rather industry sector "
+    "replies reply messages mails e mail emails letters questions tickets mensajes nachrichten respuestas antworten los las les die der das el la le de".split()
+)
 
 
 @dataclass(frozen=True)
@@ -154,37 +190,57 @@ class Understanding:
             deciding: an approval waits for yes or no.
         """
         text = tidy(text)
-        option = _option(text, asked)
-        if option:
+        if is_document(text, asked):
+            return self._read_document(text, deciding)
+        if option := _option(text, asked):
             return Understood(text, [], option, {}, "en", [], None)
-        pasted = len(text) > PASTE
-        own = _own_words(text) if pasted else text
-        unquoted = without_quotes(own)
-        reading = read_facts("" if pasted else unquoted, asked=asked)
-        intents = self._intents(unquoted, asked, deciding, pasted, reading)
+        if COMPLAINT.match(text):  # what is wrong with a row is no order to drop it
+            return Understood(text, [Intent("edit", 0.6)], {}, {}, detect(text), find_rows(text), None)
+        if corrected := _corrected(text, asked, deciding):
+            return corrected
+        unquoted = without_quotes(text)
+        reading = read_facts(unquoted, asked=asked)
+        intents = self._intents(unquoted, asked, deciding, reading)
         facts, removed = dict(reading.facts), dict(reading.removed)
         if any(i.name == "language_request" and i.score >= SURE for i in intents):
             facts.pop("languages", None), facts.pop("jurisdictions", None)
-        if not pasted and asked in ("industry", "organisation", "task"):
+        if pairs := quoted_pairs(text):
+            facts["pairs"] = Fact(pairs, text.strip(), 0.9)
+        if "pairs" in facts:
+            intents = [i for i in intents if i.name not in ("correct_answer", "edit")]
+        if asked in ("industry", "organisation", "task"):
             self._guess(unquoted, asked, facts)
-        intents = self._answer(text, asked, intents, facts, pasted)
+        intents = _answer(text, asked, intents, facts)
+        if _commands(intents, text):
+            facts.clear()
         names = {intent.name for intent in intents if intent.score >= MAYBE}
         return Understood(
             text=text,
             intents=intents,
             facts=facts,
             removed=removed,
-            language=detect(own or text),
-            rows=find_rows(unquoted) if not pasted else [],
+            language=detect(text),
+            rows=find_rows(unquoted),
             target=_target(unquoted, names),
-            all_but=all_but(unquoted) if not pasted else False,
+            all_but=all_but(unquoted),
             settings=find_settings(unquoted) if "change_setting" in names else {},
-            said=find_said(own) if names & {"edit", "correct_answer", "rate_bad"} else None,
+            said=find_said(text) if names & {"edit", "correct_answer", "rate_bad"} else None,
+            replaced=frozenset({"jurisdictions"} & facts.keys()) if moved(unquoted) else frozenset(),
+        )
+
+    def _read_document(self, text: str, deciding: bool) -> Understood:
+        """A pasted document states no facts; around a long one, only short first and last lines are the user's own."""
+        own = without_quotes(_own_words(text)) if len(text) > PASTE else ""
+        wishes = self._intents(own, None, deciding, Reading()) if own else []
+        wishes = [Intent(i.name, min(i.score, DOUBT)) if i.name in GRAVE else i for i in wishes if i.name != "paste"]
+        intents = sorted([*wishes, Intent("paste", 0.9)], key=_rank)
+        return Understood(
+            text, intents, {}, {}, detect(own or text), [], _target(own, {i.name for i in wishes if i.score >= MAYBE})
         )
 
     # --- intents ---
 
-    def _intents(self, text: str, asked: str | None, deciding: bool, pasted: bool, reading: Reading) -> list[Intent]:
+    def _intents(self, text: str, asked: str | None, deciding: bool, reading: Reading) -> list[Intent]:
         clauses = sentences(text)
         scores: dict[str, float] = {}
         unread: list[Clause] = []
@@ -208,12 +264,14 @@ class Understanding:
         if scores.get("no", 0) >= SURE or scores.get("stop", 0) >= SURE:
             for name in GRAVE & scores.keys():
                 scores[name] = min(scores[name], MAYBE)
-        if pasted:
-            scores = {name: min(score, DOUBT) if name in GRAVE else score for name, score in scores.items()}
         if deciding and "yes" in scores:
             scores.pop("next", None)  # "yes, go on"
         if "correct_answer" in scores and not find_rows(text):
             scores.pop("edit", None)
+        if "keep" in scores and KEEP_ONLY.search(text):
+            scores.pop("drop", None)  # "keep 1 and 2, drop the rest" names the rows to keep
+        if scores.get("privacy", 0) >= SURE:
+            scores.pop("show_data", None)  # "who can see our data?"
         scores.pop(NOTHING, None)
         return sorted((Intent(n, round(s, 3)) for n, s in scores.items() if s >= HEARD), key=_rank)
 
@@ -254,26 +312,6 @@ class Understanding:
         if likeness[best] >= LIKE:
             facts[name] = Fact(kinds[best], text.strip(), DOUBT)
 
-    def _answer(
-        self, text: str, asked: str | None, intents: list[Intent], facts: dict[str, Fact], pasted: bool
-    ) -> list[Intent]:
-        """The answer to the question just asked, in `facts`; and the intents that still hold beside it."""
-        if asked is None or asked not in Brief.model_fields:
-            return intents
-        away = [i for i in intents if _turns_away(i, asked, text)]
-        if asked == "data" and away and away[0].name == "no":
-            facts["data"] = Fact("nothing yet", text.strip(), 0.85)  # "no" to "what do you have?" is the answer
-            return []
-        if away and not _says_more(text, away):
-            return intents
-        value = _free_answer(text, asked)
-        known = facts.get(asked)
-        if value is not None and (known is None or known.score < SURE) and not (pasted and asked not in CASES):
-            facts[asked] = Fact(value, text.strip(), 0.85)
-        if asked in facts and facts[asked].score >= MAYBE:
-            return [i for i in intents if i in away]
-        return intents
-
 
 def _rank(intent: Intent) -> tuple[bool, int, float]:
     """Certain ones first, courtesies after what is to be done, then by score."""
@@ -291,6 +329,8 @@ class Known:
 
 def _known(clause: Clause, deciding: bool) -> Known:
     low = plain(clause.text)
+    if low in LOOSE and not deciding:
+        return Known({"next": DOUBT}, True, "")
     if name := _exact(low, deciding):
         return Known({name: DOUBT if clause.asks and name in GRAVE else 0.99}, True, "")  # "start training?"
     if names := _word_by_word(low):
@@ -333,6 +373,8 @@ def _in_parts(clause: Clause, deciding: bool) -> Known | None:
         scores = {name: score for part in found for name, score in part.items()}
         if len(scores) > 1 and plain(parts[0]) in FILLERS:
             scores.pop("yes", None)  # "ok, start training" says no yes
+        if len(scores) > 1 and plain(parts[0]) in SHRUGS:
+            scores.pop("unsure", None)
         return Known(_careful(scores, clause), True, "")
     scores = {}
     rest = clause.text
@@ -385,20 +427,21 @@ def _patterned(low: str) -> dict[str, float]:
             if match := pattern.search(low):
                 score = 0.92
                 if name == "meaning" and "term" in pattern.groupindex:
-                    score = _term_score(match["term"])
+                    score = _term_score(match["term"], match["article"] or "")
                 found[name] = max(score, found.get(name, 0.0))
     return found
 
 
-def _term_score(term: str) -> float:
+def _term_score(term: str, article: str) -> float:
     """ "what is an adapter" asks for a meaning; "what is your refund policy" asks for something else."""
     if explain(term):
         return 0.95
-    return (
-        0.78
-        if len(term.split()) <= 2 and not re.search(r"\b(?:your|my|our|next|left|status|wrong|new|best|up)\b", term)
-        else 0.4
-    )
+    words = term.split()
+    longest = 4 if article.startswith("a") else 2
+    return 0.78 if len(words) <= longest and not NO_TERM.search(term) else 0.4
+
+
+NO_TERM = re.compile(r"\b(?:your|my|our|next|left|status|wrong|new|best|up|good|for|to|between|i|we|you|\d+)\b")
 
 
 def _slip(low: str) -> str:
@@ -477,21 +520,142 @@ def _kept_vectors(texts: list[str], encode: Encode, cache_dir: Path | None) -> N
 
 
 def _option(text: str, asked: str | None) -> dict[str, Fact] | None:
-    """A suggested answer, chosen word for word, is the answer and nothing else; with what it says about other fields."""
+    """A suggested answer, chosen word for word, is the answer to the question it was suggested for, and nothing else."""
+    wanted = plain(text)
+    fields = Brief.questions()
+    for name in sorted(fields, key=lambda field: field != asked):
+        chosen = next((option for option in Brief.ask(name).options if plain(option) == wanted), None)
+        if chosen is None or (name != asked and (_by_heart().get(wanted, NOTHING) != NOTHING or wanted == "both")):
+            continue
+        value = _value(chosen, name)
+        if value is None:
+            continue
+        facts = {name: Fact(value, chosen, 1.0)}
+        trade = read_facts(chosen).facts.get("industry") if name == "organisation" else None
+        if trade and trade.score >= SURE:
+            facts["industry"] = trade  # "A credit union" leaves nothing to ask
+        return facts
+    return None
+
+
+def _value(words: str, name: str) -> Any | None:
+    """What the words say where they are known to be about this field; None where they do not fit it."""
+    value = _free_answer(words, name)
+    if value:
+        return value
+    fact = read_facts(words, asked=name).facts.get(name)
+    return fact.value if fact and fact.score >= SURE else None
+
+
+def _corrected(text: str, asked: str | None, deciding: bool) -> Understood | None:
+    """The message as one that puts an earlier answer right, if it is one."""
+    for correction in corrections(text, asked=asked):
+        values = {name: _value(words, name) for name, words in correction.values.items()}
+        if any(value is None for value in values.values()):
+            continue
+        facts = {name: Fact(value, correction.values[name], 0.9) for name, value in values.items()}
+        if facts and not any(fits(name) or name == "never" for name in facts):
+            facts |= {n: f for n, f in read_facts(text).facts.items() if n not in facts and f.score >= SURE}
+        return Understood(
+            *(text, [], facts, correction.removed, detect(text), [], None),
+            replaced=frozenset(values) if correction.replaces else frozenset(),
+            cleared=correction.cleared,
+        )
+    thought = second_thought(text)
+    wishes = _known(Clause(thought.after, 0, False), deciding).scores if thought else {}
+    if thought is None or any(score >= SURE for name, score in wishes.items() if name != NOTHING):
+        return None
+    name = thought.field or asked
+    after = {n: f for n, f in read_facts(thought.after, asked=name).facts.items() if f.score >= SURE}
+    if name in Brief.questions() and name not in after and (value := _value(thought.after, name)) is not None:
+        after[name] = Fact(value, thought.after, 0.85)
+    if not after:
+        return None
+    before = {n: f for n, f in read_facts(thought.before).facts.items() if f.score >= SURE}
+    return Understood(text, [], before | after, {}, detect(text), [], None, replaced=frozenset(after))
+
+
+def _answer(text: str, asked: str | None, intents: list[Intent], facts: dict[str, Fact]) -> list[Intent]:
+    """The answer to the question just asked, in `facts`; and the intents that still hold beside it."""
     if asked is None or asked not in Brief.model_fields:
-        return None
-    chosen = next((o for o in Brief.ask(asked).options if plain(o) == plain(text)), None)
-    if chosen is None:
-        return None
-    facts = {n: f for n, f in read_facts(chosen, asked=asked).facts.items() if f.score >= SURE}
-    value = _free_answer(chosen, asked)
-    if value is not None:
-        facts[asked] = Fact(value, chosen, 1.0)
-    elif asked in facts:
-        facts[asked] = Fact(facts[asked].value, chosen, 1.0)
-    else:
-        return None
-    return facts
+        return intents
+    away = [i for i in intents if _turns_away(i, asked, text)]
+    if asked == "data" and away and away[0].name == "no":
+        facts["data"] = Fact("nothing yet", text.strip(), 0.85)  # "no" to "what do you have?" is the answer
+        return []
+    if away and not _says_more(text, away):
+        return intents
+    told = text if asked in CASES else _without_questions(text)
+    if not told:
+        facts.clear()
+        return intents
+    known = facts.get(asked)
+    if (known is None or known.score < SURE) and _is_about_others(told, asked, facts):
+        facts.pop(asked, None)
+        return intents
+    value = _free_answer(told, asked)
+    if value is not None and (known is None or known.score < SURE):
+        facts[asked] = Fact(value, told.strip(), 0.85)
+    if asked in facts and facts[asked].score >= MAYBE:
+        return [i for i in intents if i in away]
+    return intents
+
+
+def _without_questions(text: str) -> str:
+    """The message without the questions it puts to the assistant."""
+    kept = text
+    for clause in sentences(text):
+        end = clause.start + len(clause.text)
+        marked = text[end : end + 1] in ("?", "？", "؟") and ASKING.match(clause.text)
+        if marked or (clause.asks and ASKED_OUTRIGHT.match(clause.text)):
+            kept = kept[: clause.start] + " " * len(clause.text) + re.sub("^[?？؟]", " ", kept[end:])
+    return kept.strip() if any(c.isalnum() for c in kept) else ""
+
+
+def _is_about_others(text: str, asked: str, facts: dict[str, Fact]) -> bool:
+    """Whether other fields' facts account for every word: "ohio like i said" while the inputs are asked for."""
+    beside = GOES_WITH.get(asked, frozenset())
+    others = {n: f for n, f in facts.items() if n != asked and n not in beside and f.score >= SURE}
+    rest = text.lower()
+    for fact in others.values():
+        for part in sorted(fact.evidence.lower().split(", "), key=len, reverse=True):
+            rest = rest.replace(part, " ")
+    return bool(others) and all(word in EMPTY for word in re.findall(r"[^\W\d_]+|\d+", rest))
+
+
+def _commands(intents: list[Intent], text: str) -> bool:
+    """Whether the message works on rows, columns or a document, whose words are nothing the team says of itself."""
+    sure = {i.name for i in intents if i.score >= OUTRIGHT}
+    return bool(sure & {"columns", "restore", "paste"} or (sure & {"edit", "drop"} and ABOUT_ROWS.search(text)))
+
+
+def is_document(text: str, asked: str | None) -> bool:
+    """Whether a message is a pasted document: long, or several statements that are not about the team or the model."""
+    if len(text) > PASTE:
+        return True
+    if asked in ("inputs", "outputs", "pairs") or read_pairs(text) or quoted_pairs(text):
+        return False
+    clauses = sentences(text)
+    told = [c for c in clauses if not c.asks and len(c.text.split()) >= 4]
+    short = len(text) < DOCUMENT
+    if not told or (short and (len(told) < 4 or asked in LISTED)):
+        return False
+    first = {name for name, score in _known(clauses[0], False).scores.items() if score >= SURE}
+    if first - SHORT_ANSWERS - {NOTHING}:
+        return first == {"paste"}
+    own = sum(bool(OWN.search(c.text) or (asked in LISTED and LISTING.match(c.text))) for c in told)
+    return 3 * own < len(told)
+
+
+DOCUMENT = 400  # characters; a shorter text needs four statements to be taken for a document
+LISTED = frozenset({"never", "right_answer", "wrong_answer", "tone"})  # answered in several sentences
+LISTING = re.compile(r"^\W*(?:never|don't|do not|no|not|it|they|the (?:answer|reply|model|bot))\b", re.I)
+OWN = re.compile(
+    r"\b(?:i|i'm|we're|we are|we've|we (?:have|get|want|need|serve|run|work|help|answer|write|sell|use|also|do|don't|only|mostly|would|keep|handle|receive|offer)|"
+    r"(?:our|my) (?:team|staff|customers|clients|patients|members|company|data|people|users|agents|colleagues|manager|boss)|"
+    r"(?:ask|asks|asking|tell|write|e-?mail|call) us|it (?:should|must|has to|needs to)|the (?:model|bot|assistant|answers?|tone|replies))\b",
+    re.I,
+)
 
 
 def _free_answer(text: str, asked: str) -> Any | None:
@@ -504,12 +668,13 @@ def _free_answer(text: str, asked: str) -> Any | None:
     if asked == "organisation":
         return (
             re.sub(
-                r"^(?:we(?:'re| are|re)|i(?:'m| am)|this is|i run|we run)\s+(?:an?|the)?\s*", "", said, flags=re.I
+                r"^(?:we(?:'re| are|re)|i(?:'?m| am)|this is|i run|we run)\s+(?:an?|the)?\s*", "", said, flags=re.I
             ).rstrip(" .!")
             or None
         )
     if asked == "never":
-        return [part for p in re.split(r"\n|;|,\s*(?:or |and )?|\bor\b", said) if (part := p.strip(" .-•*"))]
+        parts = (p.strip(" .-•*") for p in re.split(r"\n|;|,\s*(?:or |and )?|\bor\b", said))
+        return [re.sub(r"^never\s+", "", part, flags=re.I) for part in parts if part]
     if asked == "pairs":
         head, mark, tail = said.partition("?")
         return (
@@ -526,12 +691,17 @@ def _free_answer(text: str, asked: str) -> Any | None:
 
 def _turns_away(intent: Intent, asked: str, text: str) -> bool:
     """Whether an intent beside an open question is no answer to it."""
+    if plain(text) in LOOSE:
+        return True
     if intent.score < SURE:
         return False
     if intent.name == "keep" and "keep" not in text.lower():
         return False  # "all of them"
     if intent.score >= WORD_FOR_WORD and len(text.split()) <= 8:
         return True
+    if intent.name in COMMANDS:
+        spoken_of = find_settings(text) if intent.name == "change_setting" else ABOUT_ROWS.search(text)
+        return intent.score >= OUTRIGHT and bool(spoken_of)
     if asked not in CASES:
         return intent.name in TURNS_AWAY
     if intent.name == "meaning":
@@ -552,9 +722,14 @@ def _own_words(text: str) -> str:
 
 
 def _target(text: str, names: set[str]) -> str | None:
+    if "skip" in names and EVERYTHING.search(text):
+        return "all"
     if "meaning" in names and (term := find_term(text)):
         return term
     return find_target(text) if names else None
+
+
+EVERYTHING = re.compile(r"\b(?:all|everything|the rest|every)\b", re.I)
 
 
 __all__ = ["MAYBE", "SURE", "Encode", "Fact", "Intent", "Understanding", "Understood"]

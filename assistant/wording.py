@@ -20,6 +20,23 @@ ASKING = re.compile(
     r"what(?! (?:comes|goes|gets|should come|should go|must come) (?:in|out) )|why|who|whom|whose|which|when|where|how|am i|what's|whats|who's|where's|how's)\b",
     re.IGNORECASE,
 )
+# A question put to the assistant, told from an answer in the same words ("what the policy says") even without its mark.
+ASKED_OUTRIGHT = re.compile(
+    r"^(?:and |so |but |ok |okay |hey |hi |well )*(?:"
+    r"(?:what|who|where|when|why|how)(?:'s| is| are| am| do| does| did| can| could| should| would| will| was| were)\b(?! (?:in|on|written|stated|said|true|correct|right|asked|needed|responsible|affected|allowed)\b)|whats\b|"
+    r"(?:how (?:many|much|long|often|big|far|good|well)|which|what) (?:[\w'-]+ ){0,3}?(?:is|are|do|does|did|can|could|should|would|will|am) (?:i|you|we|it|there|they|this|that)\b|"
+    r"(?:do|does|did|is|are|am|can|could|will|would|should|may) (?:i|you|we|it|this|that|they|there)\b)",
+    re.IGNORECASE,
+)
+# "I work at a bank, why should I use this": the question behind the comma is one of its own,
+# but "they ask how long it takes, what is the fee" tells what they ask.
+QUESTION_BEHIND = re.compile(
+    r",\s+(?=(?:so |and |but )?(?:why|how|what|where|when|who|can|could|do|does|is|should|will)\b)", re.IGNORECASE
+)
+OF_THEMSELVES = re.compile(r"^(?:(?:hi|hello|hey|ok|so|well)\b[ ,]*)*(?:i|i'?m|we|we'?re|our|this is)\b", re.IGNORECASE)
+REPORTED = re.compile(
+    r"\b(?:ask|asks|asking|asked|know|tell|tells|say|says|see|explain|explains|wonder|depends|like)\b", re.I
+)
 FRAGMENT = re.compile(r",\s+|\s+[-–—]+\s+|:\s+|\s+(?:and then|but|and|then)\s+")
 
 
@@ -95,12 +112,22 @@ def sentences(text: str) -> list[Clause]:
         if raw.strip():
             lead = len(raw) - len(raw.lstrip())
             body = raw.strip()
-            asks = "?" in mark or "？" in mark or "؟" in mark or bool(ASKING.match(body))
-            found.append(Clause(body, start + lead, asks))
+            marked = "?" in mark or "？" in mark or "؟" in mark
+            if behind := _question_behind(body):
+                found.append(Clause(body[: behind.start()], start + lead, False))
+                body, lead, marked = body[behind.end() :], lead + behind.end(), True
+            found.append(Clause(body, start + lead, marked or bool(ASKING.match(body))))
         elif mark.strip() and not found and not text[end:].strip():
             found.append(Clause(mark.strip(), begin, True))
         start = end
     return found
+
+
+def _question_behind(sentence: str) -> re.Match[str] | None:
+    comma = QUESTION_BEHIND.search(sentence)
+    if not comma or not OF_THEMSELVES.match(sentence) or REPORTED.search(sentence[: comma.start()]):
+        return None
+    return comma if ASKED_OUTRIGHT.match(sentence[comma.end() :]) else None
 
 
 def fragments(sentence: str) -> list[str]:
