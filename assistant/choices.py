@@ -187,6 +187,7 @@ SHOWN = re.compile(
 CHANGED = re.compile(
     r"\b(?:drop|remove|delete|change|edit|replace|should (?:say|answer|be|read)|restore|bring back)\b", re.I
 )
+DROPPED = re.compile(r"\W*(?:please\W+)?(?:drop|remove|delete|take out|leave out|throw out|exclude)\b", re.I)
 MORE = re.compile(
     r"\W*(?:ok(?:ay)?|yes|please|and)?\W*(?:(?:show|give|see)\s+(?:me\s+)?)?(?:the\s+|some\s+)?"
     rf"(?:(?:next|more|further|another)(?:\s+(?:\d+|twenty|ten|few|page))?(?:\s+{ROWS})?|\d+\s+more(?:\s+{ROWS})?|"
@@ -216,12 +217,16 @@ NOT_WORDS = re.compile(rf"(?:me|us|it|them|that|this|all|the|my|our|your|any|mor
 
 
 def view_in(text: str) -> dict[str, Any] | None:
-    """Which part of the data is to be shown, as arguments of show_data; None where no part is named.
+    """Which part of the data is meant, as arguments of show_data; None where no part is named.
 
+    "Drop all rows about parcels" names a part too: {"containing": "parcels"}.
     {"more": True} asks for the page after the last one shown.
     """
     if MORE.fullmatch(text):
         return {"more": True}
+    if DROPPED.match(text):
+        words = rows_about(text)
+        return {"containing": words} if words else None
     if CHANGED.search(text) and not re.match(
         r"\W*(?:please\W+)?(?:show|list|which|what|see|display|find)\b", text, re.I
     ):

@@ -112,6 +112,7 @@ def test_nothing_to_swap_is_no_choice() -> None:
         ("show me everything about late fees", {"containing": "late fees"}),
         ('search for "working days"', {"containing": "working days"}),
         ("which rows mention a parcel?", {"containing": "parcel"}),
+        ("drop all rows about parcels", {"containing": "parcels"}),
         ("show me the test rows", {"split": "test"}),
         ("can I see the training data?", {"split": "train"}),
         ("show me the rejected rows", {"only": "dropped"}),

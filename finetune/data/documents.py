@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Protocol
 
 from finetune.data.document import Document, Passage, words
-from finetune.data.passages import BULLET
+from finetune.data.passages import BULLET, SENTENCE_END
 from finetune.example import Example, Kind, Source, make_example
 
 ANSWER_CHARACTERS = 1_200
@@ -90,15 +90,22 @@ UNSOUND = re.compile(
 )
 # A subject whose own clause may hold the verb that was found: asking by it would turn the wrong verb round.
 TANGLED = re.compile(
-    r"^(?:only|for|in|on|at|by|with|from|after|before|under|to|of|as|except|unless|during)\b|\b(?:that|which|who|where|whose)\b|"
+    r"^(?:only|for|in|on|at|by|with|from|after|before|under|to|of|as|except|unless|during|what|whatever|whether|how|when|"
+    r"why|whoever|if)\b|\b(?:that|which|who|where|whose)\b|"
     r"\b(?:also|then|therefore|it|they|these|those|this)$|^the (?:word|term|result|answer|following)$|"
     r"(?<!\bof)(?<!\bfor)(?<!\bto)(?<!\bin)(?<!\bby)(?<!\bwith)(?<!\bfrom)(?<!\bon)(?<!\bor)(?<!\band)(?<!\bunder)"
     r"(?<!\ball)(?<!\bat)(?<!\bbetween)(?<!\babout)\s(?:an?|the|your|our|each|any)\s",
     re.I,
 )
+# "What is covered We cover …": a heading that ran into its text, seen by a sentence's first word in the middle.
+GLUED = re.compile(
+    r"(?<=[a-z] )(?:We|You|They|The|This|These|Those|If|When|To|Our|Your|It|An?|In|Please|There|For|All|Any|No|Not|At)"
+    r"(?= [a-z])"
+)
 FINITE = re.compile(
     r"\b(?:is|are|was|were|has|have|had|do|does|if|when|because|while|although|must|shall|may|can|will)\b"
 )
+AUXILIARY = "(?:have|had|can|could|may|might|must|will|would|should|shall|do|did|need|want|wish)"
 DETERMINERS = words(
     """
     a an the all any each every no our your my his her their its this that these those we you i they in on at if
@@ -145,7 +152,7 @@ def _from_section(heading: str, section: list[Passage], names: frozenset[str]) -
     found = [item for passage in section for item in _from_passage(passage, names)]
     topic = _plain_heading(heading)
     answer = _shortened(text)
-    stands_alone = answer and not LEANS.match(answer) and not BULLET.match(answer)
+    stands_alone = answer and not (LEANS.match(answer) or BULLET.match(answer) or GLUED.search(answer))
     if topic and stands_alone and len(answer.split()) >= 8 and len(topic.split()) <= 8 and not topic.endswith("."):
         yield _Found(question_from_heading(topic, names), answer, section[0].page)
     yield from found
@@ -167,12 +174,17 @@ def _from_passage(passage: Passage, names: frozenset[str]) -> Iterator[_Found]:
 
 
 def _shortened(text: str) -> str:
-    """Whole paragraphs up to the answer's greatest length; empty where even the first is longer."""
+    """Whole paragraphs up to the answer's greatest length; empty where even the first is longer.
+
+    A last line without an end (a heading that was not seen as one, a page's foot) is left off.
+    """
     kept: list[str] = []
     for paragraph in text.split("\n"):
         if sum(map(len, kept)) + len(paragraph) > ANSWER_CHARACTERS:
             break
         kept.append(paragraph)
+    while len(kept) > 1 and not kept[-1].rstrip().endswith(SENTENCE_END) and not BULLET.match(kept[-1]):
+        kept.pop()
     return "\n".join(kept).strip()
 
 
@@ -204,6 +216,7 @@ def stands_alone(sentence: str) -> bool:
         and sentence.endswith((".", "!", '."', ".”", ".)"))
         and not LEANS.match(sentence)
         and not POINTS_ELSEWHERE.search(sentence)
+        and not GLUED.search(sentence)
         and sentence.count("(") == sentence.count(")")
         and sentence.count('"') % 2 == 0
         and not re.search(r"https?://\S+$|\.{3,}|_{3,}", sentence)
@@ -391,7 +404,7 @@ def _timed(rest: str, verb: str, subject: str, *, negated: bool) -> str | None:
 
 def _closed(verb: str, subject: str, rest: str) -> str | None:
     """A yes-or-no question: the verb before its subject, which English modals allow without other changes."""
-    clause = re.split(r"[,;:(]|\s(?:because|since|so that|unless|except|and must|but)\s", rest)[0].strip()
+    clause = re.split(r",(?!\d{3})|[;:(]|\s(?:because|since|so that|unless|except|and must|but)\s", rest)[0].strip()
     clause = re.sub(r"^(?:not|never|only)\s+", "", clause)
     if not 2 <= len(clause.split()) <= 16:
         return None
@@ -426,6 +439,7 @@ def _to_customer(text: str, *, subject: bool = False) -> str:
         "your": "my", "yours": "mine", "yourself": "myself", "you": "me",
     }  # fmt: skip
     text = re.sub(rf"{clause}you{followed}", "I", text, flags=re.I)
+    text = re.sub(rf"(?<!let )(?<!lets )(?<!help )(?<!helps )\byou(?= {AUXILIARY}\b)", "I", text, flags=re.I)
     return re.sub(
         r"\b(?:we|us|our|ours|ourselves|your|yours|yourself|you)\b", lambda m: swaps[m[0].lower()], text, flags=re.I
     )

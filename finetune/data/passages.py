@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from finetune.data.document import Passage
 
@@ -28,12 +28,14 @@ def passages_from_blocks(blocks: Iterable[Block]) -> list[Passage]:
     """Attach the last heading to each text; list items join the sentence that introduces them."""
     passages: list[Passage] = []
     heading = ""
-    for block in blocks:
-        text = block.text.strip()
-        if not text:
-            continue
-        if block.heading or (QUESTION_MARKER.match(text) and "\n" not in text):
-            heading = QUESTION_MARKER.sub("", text).strip("# ").strip()
+    filled = [replace(block, text=block.text.strip()) for block in blocks if block.text.strip()]
+    for i, block in enumerate(filled):
+        text = block.text
+        before, after = filled[i - 1] if i else None, filled[i + 1] if i + 1 < len(filled) else None
+        if block.heading or (QUESTION_MARKER.match(text) and "\n" not in text) or _heads(before, text, after):
+            wrapped = before is not None and before.heading and block.heading and text[0].islower()
+            text = QUESTION_MARKER.sub("", text).strip("# ").strip()
+            heading = f"{heading} {text}" if wrapped else text
             continue
         text = ANSWER_MARKER.sub("", text)
         last = passages[-1] if passages else None
@@ -42,6 +44,32 @@ def passages_from_blocks(blocks: Iterable[Block]) -> list[Passage]:
         else:
             passages.append(Passage(text, block.page, heading))
     return passages
+
+
+def _heads(before: Block | None, text: str, after: Block | None) -> bool:
+    """Whether a short paragraph of its own, not set as a heading, heads the finished sentences behind it."""
+    if after is None or after.heading or not after.text.endswith(SENTENCE_END) or len(after.text.split()) < 6:
+        return False
+    listed = before is not None and not before.heading and (before.text.endswith(":") or not _finished(before.text))
+    return not listed and _short_title(text) and not BULLET.match(after.text)
+
+
+def _finished(text: str) -> bool:
+    return text.endswith(SENTENCE_END)
+
+
+def _short_title(text: str) -> bool:
+    """A few words with a capital and no stop, as a heading has them and a line of a paragraph has not."""
+    words = text.split()
+    return (
+        len(words) <= 8
+        and len(text) <= 60
+        and text[0].isupper()
+        and text[-1].isalpha()
+        and len(words[0]) > 1
+        and not BULLET.match(text)
+        and not ANSWER_MARKER.match(text)
+    )
 
 
 def _introduces(text: str) -> bool:
@@ -68,7 +96,11 @@ def blocks_from_lines(
         alone = not paragraph and not following
         if not line:
             yield from _flush(paragraph, page)
-        elif i in headings or (ended and not BULLET.match(line) and _is_heading(line, following, alone)):
+        elif (
+            i in headings
+            or (ended and not BULLET.match(line) and _is_heading(line, following, alone))
+            or ((ended or _finished(paragraph[-1])) and _is_plain_heading(line, following, width))
+        ):
             yield from _flush(paragraph, page)
             yield Block(line, page, heading=True)
         else:
@@ -108,6 +140,17 @@ def _is_heading(line: str, following: str, alone: bool) -> bool:
     letters = [word for word in words if word[0].isalpha() and len(word) > 3]
     titled = bool(letters) and capitals >= 0.6 * len(letters)
     return alone or bool(NUMBERED_HEADING.match(line)) or line.isupper() or (titled and len(words) <= 8)
+
+
+def _is_plain_heading(line: str, following: str, width: int) -> bool:
+    """A heading that looks like the text around it: far from the margin, without a stop, before a longer line."""
+    return (
+        _short_title(line)
+        and len(line) < 0.5 * width
+        and following[:1].isupper()
+        and len(following) > 1.5 * len(line)
+        and not BULLET.match(following)
+    )
 
 
 def join_wrapped(lines: list[str]) -> str:

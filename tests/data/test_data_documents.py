@@ -2,6 +2,7 @@
 """Questions and answers out of running text, rules and terms."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,8 @@ from finetune.data.documents import (
     refusals,
     sentences,
 )
+from finetune.data.passages import Block, passages_from_blocks
+from finetune.data.read import read_file
 
 
 def document(*passages: tuple[str, str]) -> Document:
@@ -78,6 +81,86 @@ def test_a_list_answers_the_sentence_that_leads_into_it() -> None:
     text = "The following documents are needed to register:\n- a photo ID\n- your insurance card"
     examples = examples_from_passages(document(("", text)))
     assert [(e.question, e.answer) for e in examples] == [("Which documents are needed to register?", text)]
+
+
+INSURANCE = [
+    ("What is covered", "We cover loss or damage to the buildings caused by fire, lightning or storm. What is covered depends on the cover you have chosen. Jewellery is covered up to 1,000 dollars."),
+    ("Cancelling your policy", "You may cancel this policy within 14 days of the day it starts. We will refund your premium in full."),
+    ("How to make a claim", "To make a claim, call our claims line within 30 days. You must report a theft to the police within 24 hours."),
+]  # fmt: skip
+
+
+def plain_pdf(path: Path, gap: bool) -> Path:
+    from fpdf import FPDF
+
+    page = FPDF()
+    page.add_page()
+    page.set_font("Helvetica", "", 11)
+    for line in (line for section in INSURANCE for line in section):
+        page.multi_cell(0, 6, line, new_x="LMARGIN", new_y="NEXT")
+        page.ln(4 if gap else 0)
+    page.output(str(path))
+    return path
+
+
+def plain_docx(path: Path) -> Path:
+    import docx
+
+    written = docx.Document()
+    for line in (line for section in INSURANCE for line in section):
+        written.add_paragraph(line)
+    written.save(str(path))
+    return path
+
+
+@pytest.mark.parametrize("kind", ["tight.pdf", "loose.pdf", "plain.docx", "plain.txt"])
+def test_headings_that_look_like_the_text_still_head_their_section(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / kind
+    if path.suffix == ".pdf":
+        plain_pdf(path, gap=kind == "loose.pdf")
+    elif path.suffix == ".docx":
+        plain_docx(path)
+    else:
+        path.write_text("\n".join(line for section in INSURANCE for line in section))
+    read = read_file(path)
+    assert [p.heading for p in read.passages] == [heading for heading, _ in INSURANCE]
+    asked = {e.question: e.answer for e in examples_from_passages(read)}
+    assert set(asked) == {
+        "Can you tell me what is covered?",
+        "Do you cover loss or damage to the buildings caused by fire?",
+        "Is jewellery covered up to 1,000 dollars?",
+        "What should I know about cancelling my policy?",
+        "Will you refund my premium in full?",
+        "Can you tell me how to make a claim?",
+        "How do I make a claim?",
+        "How soon must I report a theft to the police?",
+    }
+    assert all(answer.endswith(".") for answer in asked.values())
+
+
+def test_a_heading_that_ran_into_its_text_makes_no_question() -> None:
+    assert (
+        question_from_sentence("What is covered We cover damage to the buildings caused by fire.", frozenset()) is None
+    )
+    assert question_from_sentence("Your duties You must keep the buildings in good repair.", frozenset()) is None
+    assert question_from_sentence("What is covered depends on the cover you have chosen.", frozenset()) is None
+    glued = "Jewellery is covered up to a certain sum for each item.\nCancelling your"
+    assert next(e.answer for e in examples_from_passages(document(("Valuables", glued)))).endswith("each item.")
+
+
+def test_a_heading_over_two_lines_is_one_heading() -> None:
+    blocks = [
+        Block("Cancelling your", 1, heading=True),
+        Block("policy", 1, heading=True),
+        Block("Call us.", 1, heading=False),
+    ]
+    assert [p.heading for p in passages_from_blocks(blocks)] == ["Cancelling your policy"]
+
+
+def test_short_items_of_a_list_head_nothing() -> None:
+    lines = ["Please bring:", "Photo card", "Insurance card", "We look at them before the first visit begins."]
+    blocks = [Block(line, 1, heading=False) for line in lines]
+    assert [p.heading for p in passages_from_blocks(blocks)] == [""] * 4
 
 
 def test_every_quote_is_the_documents_own_words_with_its_page() -> None:
