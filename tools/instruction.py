@@ -1,6 +1,7 @@
 """What the model is told and held to, from the brief and the kept rules: one place for training, test and trial."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,10 @@ COMMON_START = re.compile(
     r"an?|the|our|we|short|long|typical|mostly)\b",
     re.I,
 )
-SYSTEM_WORDS = 90  # it is read again with every row, so each word costs time and memory
+SYSTEM_WORDS = 40  # read again with every row: at 90 words it was nearly half of all tokens trained on
+REQUIRED_SHARE = 0.6  # a sentence in this share of the answers is one the team always says, such as a disclaimer
+REQUIRED_ROWS = 10  # fewer answers show no habit
+REQUIRED_ASKED = 5  # questions it is checked on
 
 
 def sorts(brief: Brief, examples: Sequence[Example]) -> bool:
@@ -46,22 +50,22 @@ def system_message(brief: Brief, entries: list[Rule | Term]) -> str:
         parts.append(f"Tone: {ended(brief.tone)}.")
     if brief.never:
         parts.append("Never: " + "; ".join(map(ended, brief.never)) + ".")
-    rules = [f"{e.title} ({e.citation})" for e in entries if isinstance(e, Rule)]
-    words = " ".join(parts).split()
-    for rule in rules:
-        if len(words) + len(rule.split()) > SYSTEM_WORDS:
+    words = " ".join(parts).split()[:SYSTEM_WORDS]
+    citations: list[str] = []
+    for citation in [e.citation for e in entries if isinstance(e, Rule)]:
+        if len(words) + len(" ".join([*citations, citation]).split()) > SYSTEM_WORDS - 2:
             break
-        words += f"Rule: {rule}.".split()
-    return " ".join(words[:SYSTEM_WORDS])
+        citations.append(citation)
+    return " ".join([*words, f"Keep to {'; '.join(citations)}." if citations else ""]).strip()
 
 
-OUT_OF_SCOPE = (
-    "Who will win the football match on Sunday?",
-    "Write me a poem about the sea.",
-    "Which shares should I buy this week?",
-    "What is the capital of Mongolia?",
-    "Tell me a joke about my neighbour.",
-)
+def required_sentences(examples: Sequence[Example]) -> list[str]:
+    """Sentences that the team's own answers nearly always hold: disclaimers, closing lines."""
+    answers = [e.answer for e in examples if e.kind in ("faq", "correction")]
+    if len(answers) < REQUIRED_ROWS:
+        return []
+    counted = Counter(sentence for answer in answers for sentence in set(re.split(r"(?<=[.!?])\s+", answer.strip())))
+    return [s for s, n in counted.most_common(3) if n >= REQUIRED_SHARE * len(answers) and len(s.split()) >= 3]
 
 
 def behaviour_checks(brief: Brief, entries: list[Rule | Term], examples: list[Example]) -> list[dict[str, Any]]:
@@ -71,9 +75,17 @@ def behaviour_checks(brief: Brief, entries: list[Rule | Term], examples: list[Ex
     """
     if sorts(brief, examples):
         return []
+    asked = [e.question for e in examples if e.split == "test" and e.kind == "faq"][:REQUIRED_ASKED]
     checks: list[dict[str, Any]] = [
-        {"name": "out of scope", "prompt": prompt, "must_contain": [], "must_not_contain": [], "refuse": True}
-        for prompt in OUT_OF_SCOPE
+        {
+            "name": "says what it must always say",
+            "prompt": prompt,
+            "must_contain": [sentence],
+            "must_not_contain": [],
+            "refuse": False,
+        }
+        for sentence in required_sentences([e for e in examples if e.split == "train"])
+        for prompt in asked
     ]
     trained = {e.question.strip().lower() for e in examples}
     checks += [
