@@ -6,24 +6,29 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
+from tools.rows import ROWS_SHOWN
+
 # --- columns -------------------------------------------------------------------------------------------------------
 
 QUESTION_ROLE = (
     r"what (?:the |our )?(?:people|customers?|clients?|patients?|members?|users?|they|others|someone)\b(?: \w+)?? "
     r"(?:writes?|wrote|asks?|asked|sends?|sent|says?|said|wants?)|what comes in|what is asked|what was asked|"
-    r"questions?|quer(?:y|ies)|messages?|requests?|inputs?|prompts?|e-?mails?|complaints?|inquir(?:y|ies)"
+    r"(?:customers?|clients?|patients?|members?|users?|people)['’]?s? (?:text|words|notes?|issues?|problems?|"
+    r"concerns?)|inbound|questions?|quer(?:y|ies)|messages?|requests?|inputs?|prompts?|e-?mails?|complaints?|inquir(?:y|ies)"
 )
 ANSWER_ROLE = (
-    r"what (?:we|i|our team|the team|staff|agents?)\b(?: \w+)?? "
+    r"what (?:we|i|(?:our |the )?(?:team|staff|agents?|people|colleagues))\b(?: \w+)?? "
     r"(?:answer|answered|reply|replied|say|said|send|sent|respond|responded|tell|told|write|wrote)(?: back)?|"
-    r"what goes out|what comes out|answers?|repl(?:y|ies)|responses?|outputs?|completions?|solutions?|categor(?:y|ies)|"
-    r"labels?"
+    r"what goes out|what comes out|outbound|outgoing|answers?|repl(?:y|ies)|responses?|outputs?|completions?|"
+    r"solutions?|categor(?:y|ies)|labels?"
 )
+# What a column may be said to hold when it is neither of the two.
+OTHER_ROLE = r"(?:\w+ )?(?:ids?|identifiers?|numbers?|dates?)|irrelevant|unimportant|not needed|not important|nothing"
 ARROW = re.compile(r"\s*[\"'“”‘’]?\s*(?:column\s+)?(?:[-=–—]+>|→|⇒|➔)\s*(?:column\s+)?[\"'“”‘’]?\s*", re.I)
 # What may stand between a column and its role, so that "this question has a wrong answer" links nothing.
 LINK = re.compile(
     r"(?:[\s:=\"'“”‘’`*()-]|\b(?:is|are|was|were|be|being|should|holds?|contains?|has|have|the|an?|our|their|my|as|for|"
-    r"in|from|of|to|under|columns?|col|fields?|called|named|header|headed|with|just|only|all|always|really|actually|"
+    r"in|from|of|under|columns?|col|fields?|called|named|header|headed|with|just|only|all|always|really|actually|"
     r"customers?['’]?s?|clients?['’]?s?|patients?['’]?s?|members?['’]?s?|users?['’]?s?|people['’]?s?|incoming|right|"
     r"correct|good|actual|final|text)\b)*",
     re.I,
@@ -37,9 +42,13 @@ SWAP = re.compile(
     r"^\W*(?:please )?(?:swap|switch|reverse)\W*$",
     re.I,
 )
-NOT_CHOSEN = re.compile(
-    r"\b(?:ignore|drop|remove|delete|skip|leave|without|forget|don't|do not|never|why|what does|what do)\b", re.I
+NOT_CHOSEN = re.compile(r"\b(?:drop|remove|delete|don't|do not|never|why|what does|what do)\b", re.I)
+IGNORED = re.compile(
+    r"(?:\b(?:and|but)\s+)?\b(?:ignore|skip|leave out|leave|without|forget|not)\b(?:(?!\b(?:use|take)\b)[^.;])*", re.I
 )
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
+
+Role = Literal["question", "answer", "other"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,7 @@ class _Mention:
     start: int
     end: int
     column: str | None
-    role: Literal["question", "answer"] | None
+    role: Role | None
 
 
 def columns_in(
@@ -62,13 +71,29 @@ def columns_in(
         question: the column taken so far, kept where the user names the other one only.
         answer: likewise.
     """
+    text = _places_named(text, header)
     mentions = _mentions(text, header)
     told = _arrow(text, mentions) or _linked(text, mentions)
-    if told:
-        return _completed(told, header, question, answer)
+    roles: dict[Role, str] = {role: column for role, column in reversed(told) if role != "other"}
+    if roles:
+        other = {column for role, column in told if role == "other"}
+        return _completed(roles, [h for h in header if h not in other], question, answer)
     if SWAP.search(text) and question and answer:
         return answer, question
-    return _listed(text, mentions)
+    chosen = IGNORED.sub(" ", text)
+    return _listed(chosen, _mentions(chosen, header))
+
+
+def _places_named(text: str, header: Sequence[str]) -> str:
+    """ "The second column" and "column 2" by the column's name."""
+    if not COLUMN_WORD.search(text):
+        return text
+    for place, (word, name) in enumerate(zip(ORDINALS, header, strict=False), 1):
+        named = f'column "{name}"'.replace("\\", r"\\")
+        if str(place) not in header:
+            text = re.sub(rf"\bcolumns? (?:number |no\.? )?{place}\b", named, text, flags=re.I)
+        text = re.sub(rf"\b{word}\b(?: column\b)?", named, text, flags=re.I)
+    return text
 
 
 def _mentions(text: str, header: Sequence[str]) -> list[_Mention]:
@@ -82,8 +107,8 @@ def _mentions(text: str, header: Sequence[str]) -> list[_Mention]:
                 continue
             found.append(_Mention(match.start(), match.end(), name, _role(match[0])))
             left = left[: match.start()] + "\0" * len(match[0]) + left[match.end() :]
-    roles: tuple[tuple[Literal["question", "answer"], str], ...]
-    roles = (("question", QUESTION_ROLE), ("answer", ANSWER_ROLE))
+    roles: tuple[tuple[Role, str], ...]
+    roles = (("question", QUESTION_ROLE), ("answer", ANSWER_ROLE), ("other", OTHER_ROLE))
     for role, words in roles:
         for match in re.finditer(rf"\b(?:{words})\b", left, re.I):
             found.append(_Mention(match.start(), match.end(), None, role))
@@ -91,7 +116,7 @@ def _mentions(text: str, header: Sequence[str]) -> list[_Mention]:
     return sorted(found, key=lambda m: m.start)
 
 
-def _role(word: str) -> Literal["question", "answer"] | None:
+def _role(word: str) -> Role | None:
     if re.fullmatch(QUESTION_ROLE, word, re.I):
         return "question"
     return "answer" if re.fullmatch(ANSWER_ROLE, word, re.I) else None
@@ -112,30 +137,32 @@ def _is_letter_column(text: str, match: re.Match[str]) -> bool:
     return listed and (match[0].isupper() or bool(re.search(r"\b[b-hj-z]\s*(?:,|and|&)\s*$", before, re.I)))
 
 
-def _arrow(text: str, mentions: list[_Mention]) -> dict[str, str]:
+def _arrow(text: str, mentions: list[_Mention]) -> list[tuple[Role, str]]:
     """ "B → C": the first goes in, the second comes out."""
     for one, other in pairwise(mentions):
         if one.column and other.column and ARROW.fullmatch(text[one.end : other.start]):
-            return {"question": one.column, "answer": other.column}
-    return {}
+            return [("question", one.column), ("answer", other.column)]
+    return []
 
 
-def _linked(text: str, mentions: list[_Mention]) -> dict[str, str]:
+def _linked(text: str, mentions: list[_Mention]) -> list[tuple[Role, str]]:
     """Columns whose role is said next to them, before or after."""
-    told: dict[str, str] = {}
+    told: list[tuple[Role, str]] = []
     i = 0
     while i + 1 < len(mentions):
         gap = text[mentions[i].end : mentions[i + 1].start]
         pair = _pair(mentions[i], mentions[i + 1], gap) if LINK.fullmatch(gap) else None
         if pair:
-            told.setdefault(*pair)
+            told.append(pair)
             i += 1
         i += 1
     return told
 
 
-def _pair(one: _Mention, other: _Mention, gap: str) -> tuple[str, str] | None:
+def _pair(one: _Mention, other: _Mention, gap: str) -> tuple[Role, str] | None:
     """(role, column) of two neighbours, where one of them is the column and the other its role."""
+    if not gap.strip() and max(len(one.column or ""), len(other.column or "")) > 1:
+        return None  # "our team answers" is no word about the column "team"
     if one.column and other.role and not other.column:
         return (other.role, one.column) if one.role is None or SAYS_SO.search(gap) else None
     if one.role and other.column and not one.column:
@@ -149,9 +176,13 @@ def _pair(one: _Mention, other: _Mention, gap: str) -> tuple[str, str] | None:
 
 
 def _completed(
-    told: dict[str, str], header: list[str], question: str | None, answer: str | None
+    told: dict[Role, str], header: list[str], question: str | None, answer: str | None
 ) -> tuple[str, str] | None:
-    """Both columns, where the user named one: the other stays, or changes places with it."""
+    """Both columns, where the user named one: the other stays, or changes places with it.
+
+    `header` leaves out the columns said to hold something else.
+    """
+    question, answer = (c if c in header else None for c in (question, answer))
     asked, answered = told.get("question"), told.get("answer")
     others = [h for h in header if h not in (asked, answered)]
     only = others[0] if len(others) == 1 else None
@@ -171,7 +202,11 @@ def _listed(text: str, mentions: list[_Mention]) -> tuple[str, str] | None:
     between = text[first.end : last.start]
     close = re.fullmatch(r"\W*(?:\b(?:and|then|to|with|columns?)\b\W*)*", between, re.I)
     around = text[: first.start] + text[last.end :]
-    nothing_else = re.fullmatch(r"(?:\W|\b(?:it|is|are|ok|yes|no|please|use|take|they|the|columns?)\b)*", around, re.I)
+    nothing_else = re.fullmatch(
+        r"(?:\W|\b(?:it|it['’]?s|is|are|ok|yes|no|please|use|take|they|the|from|i|mean|meant|think|columns?)\b)*",
+        around,
+        re.I,
+    )
     chosen = COLUMN_WORD.search(text) or nothing_else
     return (columns[0], columns[1]) if close and chosen else None
 
@@ -180,7 +215,8 @@ def _listed(text: str, mentions: list[_Mention]) -> tuple[str, str] | None:
 
 ROWS = r"(?:rows?|examples?|lines?|entries|entry|questions?|answers?|records?|items?|pairs?|ones?|data|set)"
 SHOWN = re.compile(
-    r"\b(?:show|see|look|display|list|view|open|find|search|give me|which|what|where|are there|browse|page|read|check|"
+    r"\b(?:show|see|look|display|list|view|open|find|search|give me|which|what|where|are there|is there|do you have|"
+    r"how many|anything|everything|browse|page|read|check|"
     r"go to|jump to|filter)\b",
     re.I,
 )
@@ -196,10 +232,12 @@ MORE = re.compile(
 )
 ONLY: dict[str, str] = {
     "dropped": rf"\b(?:dropped|rejected|discarded|removed|left[- ]out|excluded|thrown out|thrown away|deleted|skipped|"
-    rf"unused|not used|did(?:n't| not) (?:use|keep|take))\b|\b{ROWS} (?:you )?(?:dropped|rejected|left out)\b",
+    rf"unused|not used|did(?:n't| not) (?:use|keep|take)|"
+    rf"(?:throw|threw) (?:away|out)|duplicates)\b|\b{ROWS} (?:you )?(?:dropped|rejected|left out)\b",
     "personal": r"\bpersonal\b|\bprivate (?:data|details|information)\b|\b(?:names?|phone numbers?|e-?mail addresses) "
     r"(?:were|was|are|is|that were)?\s*(?:replaced|hidden|masked|removed)\b|"
-    r"\b(?:replaced|hidden|masked|anonymi[sz]ed)\b|\bprivacy\b",
+    r"\b(?:replaced|hidden|masked|anonymi[sz]ed)\b|\bprivacy\b|"
+    r"\b(?:with|contain(?:ing)?|hold(?:ing)?) (?:names|phone numbers|e-?mail addresses)\b",
     "contradictions": r"\bcontradict\w*|\bconflict\w*|\binconsisten\w*|"
     r"\b(?:different|differing|two|several|more than one) answers?\b|\banswered differently\b|\bdisagree\w*",
     "made": r"\b(?:you|were|was) (?:made|wrote|added|invented)\b|\bmade by you\b|\bmade[- ]up\b|\brefusals?\b",
@@ -258,10 +296,12 @@ def _start_in(text: str) -> int | None:
         return max(0, int(match[1]) - 1)
     if match := re.search(rf"\b(?:after|beyond)\s+(?:{ROWS}\s+|number\s+)?(\d+)\b", text, re.I):
         return int(match[1])
+    if match := re.search(r"\bpage\s+(\d+)\b", text, re.I):
+        return max(0, int(match[1]) - 1) * ROWS_SHOWN
     if re.search(rf"\bfirst\s+(?:\w+\s+)?{ROWS}\b|\bfrom the (?:start|beginning|top)\b", text, re.I):
         return 0
-    if match := re.search(rf"\blast\s+(?:(\d+)\s+)?{ROWS}\b|\bfrom the end\b", text, re.I):
-        return -int(match[1] or 20)
+    if match := re.search(rf"\b(?:last|final)\s+(?:(\d+)\s+)?{ROWS}\b|\bfrom the end\b", text, re.I):
+        return -int(match[1] or ROWS_SHOWN)
     return None
 
 
@@ -275,7 +315,12 @@ def rows_about(text: str) -> str | None:
     words = match["words"]
     while again := ABOUT.match(words):
         words = again["words"]
-    words = re.sub(r"\s+(?:in (?:it|them|the (?:question|answer|data|rows?))|please|again)\W*$", "", words, flags=re.I)
+    words = re.sub(
+        r"\s+(?:in (?:it|them|the (?:question|answer|data|rows?))|please|again|are there|do (?:you|we) have)\W*$",
+        "",
+        words,
+        flags=re.I,
+    )
     words = re.sub(r"^(?:the|an?|our|my)\s+(?=\w)", "", words.strip(" \"'“”‘’.,;:!?"), flags=re.I)
     return None if NOT_WORDS.fullmatch(words) else words
 
@@ -287,6 +332,8 @@ def replacement_in(text: str) -> tuple[str, str] | None:
     join = r"\s*,?\s*(?:everywhere\s+|in all rows\s+)?(?:to|with|by|into|for|->|→)\s*"
     if match := re.search(rf"{start}{quote}([^\"“”«»]+?){quote}{join}{quote}([^\"“”«»]*){quote}", text, re.I):
         return match[1], match[2]
+    if match := re.search(rf"\b(?:say|write|use|put|call it)\s+{quote}?(.+?){quote}?\s+instead of\s+(.+)", text, re.I):
+        return re.sub(r"\W*(?:\b(?:everywhere|in all rows|throughout)\b)?\W*$", "", match[2]).strip("\"'“‘ "), match[1]
     everywhere = r"(?:everywhere|in (?:all|every)(?: the)?(?: \w+)?|throughout|always|for all rows)"
     if match := re.search(rf"{start}(.+?){join}(.+?)\s*,?\s*{everywhere}\W*$", text, re.I):
         return match[1].strip(), match[2].strip()

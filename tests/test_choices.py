@@ -32,6 +32,15 @@ PLAIN = ["id", "question", "answer", "reply"]
         "question B answer C",
         "B and C",
         "B is the message, C is the reply",
+        "B is the inbound, C the outbound",
+        "it's B and C",
+        "from B to C",
+        "use the columns B and C, ignore A",
+        "Column B contains what customers wrote. Column C contains what our agents replied.",
+        "A is the ticket id, B is the customer's text, C is what we wrote back, D is the team",
+        "the second column is what people ask and the third is our answer",
+        "column 2 is the question and column 3 the answer",
+        "B is the question. Ignore A and D. C is the answer.",
     ],
 )
 def test_columns_of_one_letter_are_understood_from_ordinary_sentences(said: str) -> None:
@@ -97,6 +106,17 @@ def test_ordinary_talk_names_no_columns(said: str) -> None:
     assert columns_in(said, LETTERS, question="B", answer="A") is None
 
 
+@pytest.mark.parametrize(
+    "said", ["our team answers questions by e-mail", "We use the customer text to answer", "please sort by team"]
+)
+def test_talk_with_words_that_are_headers_names_no_columns(said: str) -> None:
+    assert columns_in(said, NAMES, question="Customer text", answer="Agent reply") is None
+
+
+def test_a_column_said_to_be_an_id_is_not_kept() -> None:
+    assert columns_in("A is just an id, C is the answer", ["A", "B", "C"], question="A", answer="B") == ("B", "C")
+
+
 def test_nothing_to_swap_is_no_choice() -> None:
     assert columns_in("swap the columns", LETTERS) is None
 
@@ -124,6 +144,12 @@ def test_nothing_to_swap_is_no_choice() -> None:
         ("show me the contradictions", {"only": "contradictions"}),
         ("which files have you read?", {"only": "files"}),
         ("show me the rows you made", {"only": "made"}),
+        ("page 2", {"start": 20}),
+        ("show me the final 20 rows", {"start": -20}),
+        ("how many rows about parking are there?", {"containing": "parking"}),
+        ("anything about parking?", {"containing": "parking"}),
+        ("what did you throw away?", {"only": "dropped"}),
+        ("show me rows with names in them", {"only": "personal"}),
         ("next 20", {"more": True}),
         ("more", {"more": True}),
         ("show me more rows", {"more": True}),
@@ -160,4 +186,5 @@ def test_rows_to_drop_may_be_named_by_their_words() -> None:
 def test_a_wording_to_change_everywhere_is_understood() -> None:
     assert replacement_in('change "working days" to "business days" everywhere') == ("working days", "business days")
     assert replacement_in("replace working days with business days in all rows") == ("working days", "business days")
+    assert replacement_in("call it reception instead of front desk everywhere") == ("front desk", "reception")
     assert replacement_in("change row 5 to We open at nine") is None
