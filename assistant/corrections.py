@@ -21,12 +21,12 @@ ALSO_CALLED: dict[str, str] = {
 ONLY_SAID_OUTRIGHT = frozenset({"organisation", "data", "pairs"})
 LISTS = frozenset(name for name in Brief.questions() if isinstance(getattr(Brief(), name), list))
 
-LEAD = r"^\W*(?:(?:ok|okay|no|nope|hmm|well|actually|sorry|oh|wait|please|and|but|so|can you|could you|i want to|i would like to|i'd like to|let's)[ ,.:!-]+)*"
+LEAD = r"^\W*(?:(?:yes,? but|ok|okay|no|nope|hmm|well|actually|sorry|oh|wait|please|and|but|so|can you|could you|i want to|i would like to|i'd like to|let's)[ ,.:!-]+)*"
 NAME = r"(?:(?:the|our|my|your|that) )?(?:(?:answer|reply) (?:to|about|for) (?:the )?)?(?P<field>[\w' ]{3,30}?)"
 LATELY = r"(?:\s+(?:after all|actually|instead|now|really))*\W*$"
 CHANGED = re.compile(rf"{LEAD}(?:change|set|update|correct|switch|make|edit|put) {NAME}(?: from .{{1,80}}?)?\s*(?:\bto\b|\binto\b|:|=)\s*:?\s*(?P<value>\S.*?){LATELY}", re.I)  # fmt: skip
 WRONG = re.compile(rf"{LEAD}{NAME} (?:is|are|was|were) (?:all )?(?:wrong|not right|incorrect|not correct|a mistake)\W+(?:(?:it|that|they|this) (?:should be|should say|must be|needs to be|ought to be|is|are)|(?:change|set|make) it(?: to)?)\s*:?\s*(?P<value>\S.*?){LATELY}", re.I)  # fmt: skip
-NAMED = re.compile(rf"{LEAD}{NAME}(?:\s+(?:is|are|should be|must be)\b\s*(?::|(?!(?:not|wrong|missing|fine|ok|okay|good|great|perfect|right|correct|too|what|when|how|why|where|who|which|done|ready|still|already|important|clear|unclear|incorrect|a mistake|empty|open|here|there|there's|it)\b))|\s*[:=])\s*(?P<value>[^\s:].*?){LATELY}", re.I)  # fmt: skip
+NAMED = re.compile(rf"{LEAD}{NAME}(?:\s+(?:is|are|should be|must be)\b(?:\s*:|\s+(?!(?:not|wrong|missing|fine|ok|okay|good|great|perfect|right|correct|too|what|when|how|why|where|who|which|done|ready|still|already|important|clear|unclear|incorrect|a mistake|empty|open|here|there|there's|it)\b))|\s*[:=])\s*(?P<value>[^\s:].*?){LATELY}", re.I)  # fmt: skip
 NOT_THAT = re.compile(
     rf"{LEAD}(?P<value>\S.*?) is (?:the|our|my) (?P<field>[\w' ]{{3,30}}?),?\s*(?:and )?not (?:the |our |my )?(?P<other>[\w' ]{{3,30}}?)\W*$",
     re.I,

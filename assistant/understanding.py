@@ -22,7 +22,7 @@ import yaml
 from numpy.typing import NDArray
 
 from assistant.corrections import corrections, moved, second_thought
-from assistant.facts import Fact, Reading, fits, quoted_pairs, read_facts, read_pairs, vocabulary
+from assistant.facts import READERS, Fact, Reading, fits, quoted_pairs, read_facts, read_pairs, vocabulary
 from assistant.glossary import explain
 from assistant.language import detect
 from assistant.targets import all_but, find_rows, find_said, find_settings, find_target, find_term
@@ -78,6 +78,8 @@ ABOUT_ROWS = re.compile(
 KEEP_ONLY = re.compile(
     r"\b(?:drop|remove|delete|discard|throw out)(?: all)?(?: of)? (?:the )?(?:rest|others?|everything else)\b", re.I
 )
+# Near in meaning to many an answer ("excel with two columns"): they turn away only where said outright.
+ONLY_OUTRIGHT = frozenset({"restore", "show_plan", "columns", "paste", "who", "privacy", "human"})
 COMPLAINT = re.compile(
     r"^\W*(?:the )?(?:(?:answer|question) (?:of|in) )?(?:row|example|item|rule) #?\d+(?:'s (?:answer|question))? (?:is|looks|sounds|seems|reads) "
     r"(?:(?:way|far|much|a bit|still|really|very|quite) )*(?:too|not) [^,;.]*\W*$",
@@ -87,6 +89,7 @@ COMPLAINT = re.compile(
 TURNS_AWAY_FROM_CASE = TURNS_AWAY - set(
     "greet thanks where help results offtopic approve meaning who privacy human".split()
 )
+NEAREST = 0.89  # the most that nearness of meaning is trusted
 OUTRIGHT = 0.9  # told by words or a pattern, not by nearness
 WORD_FOR_WORD = 0.95  # the whole message is in the phrase book
 CASES = frozenset({"inputs", "pairs"})
@@ -100,6 +103,19 @@ GOES_WITH: dict[str, frozenset[str]] = {
     "never": frozenset({"tone", "wrong_answer"}),
     "data": frozenset({"inputs", "deployment"}),
 }
+# What comes in or goes out, so named, is the answer even where its words also tell a task or the readers.
+MATTER = {
+    "inputs": re.compile(
+        r"^(?!\W*(?:(?:ok|well|to|it should|please)\W+)*(?:answer|sort|classify|draft|write|summar|respond|reply|triage|extract|pull|shorten|route|tag|label|répond|class|trier|rédig|résum|clasif|redact))"
+        r".*\b(?:e-?mails?|messages?|letters?|calls?|questions?|tickets?|chats?|forms?|requests?|notes?|documents?|claims?|complaints?)\b",
+        re.I | re.S,
+    ),
+    "outputs": re.compile(
+        r"\b(?:repl(?:y|ies)|letters?|answers?|summar(?:y|ies)|categor(?:y|ies)|sentences?|e-?mails?|messages?|lists?|labels?)\b",
+        re.I,
+    ),
+}
+INSTEAD = re.compile(r"\b(?:instead|after all|rather|like i said)\b", re.I)
 # Words that add nothing to a fact: "ohio like i said", "hmm no, draft replies instead".
 EMPTY = frozenset(
     "a an the our my your is are it its be should will would only just all mostly mainly really also too still again like "
@@ -284,7 +300,8 @@ class Understanding:
         vectors = self._encode([clause.text[:LONGEST_CLAUSE] for clause in clauses])
         for name, score in self._votes().of_messages(vectors):
             if name != NOTHING:
-                scores[name] = max(min(score, DOUBT) if name in GRAVE else score, scores.get(name, 0.0))
+                score = min(score, DOUBT if name in GRAVE else NEAREST)
+                scores[name] = max(score, scores.get(name, 0.0))
         return scores
 
     def _votes(self) -> "Votes":
@@ -565,14 +582,17 @@ def _corrected(text: str, asked: str | None, deciding: bool) -> Understood | Non
     wishes = _known(Clause(thought.after, 0, False), deciding).scores if thought else {}
     if thought is None or any(score >= SURE for name, score in wishes.items() if name != NOTHING):
         return None
-    name = thought.field or asked
+    before = {n: f for n, f in read_facts(thought.before).facts.items() if f.score >= SURE}
+    name = thought.field or ("audience" if "audience" in before and READER.fullmatch(thought.after) else asked)
     after = {n: f for n, f in read_facts(thought.after, asked=name).facts.items() if f.score >= SURE}
     if name in Brief.questions() and name not in after and (value := _value(thought.after, name)) is not None:
         after[name] = Fact(value, thought.after, 0.85)
     if not after:
         return None
-    before = {n: f for n, f in read_facts(thought.before).facts.items() if f.score >= SURE}
     return Understood(text, [], before | after, {}, detect(text), [], None, replaced=frozenset(after))
+
+
+READER = re.compile(rf"(?:the |our |my )?(?:{READERS})", re.I)
 
 
 def _answer(text: str, asked: str | None, intents: list[Intent], facts: dict[str, Fact]) -> list[Intent]:
@@ -609,11 +629,20 @@ def _without_questions(text: str) -> str:
         marked = text[end : end + 1] in ("?", "？", "؟") and ASKING.match(clause.text)
         if marked or (clause.asks and ASKED_OUTRIGHT.match(clause.text)):
             kept = kept[: clause.start] + " " * len(clause.text) + re.sub("^[?？؟]", " ", kept[end:])
+    kept = TAG.sub("", kept)
     return kept.strip() if any(c.isalnum() for c in kept) else ""
+
+
+TAG = re.compile(
+    r",\s*(?:is (?:that|this|it)|right|correct|ok|okay|does that|would that|isn't it|can (?:you|it))\b[^,.?]*\?\s*$",
+    re.I,
+)
 
 
 def _is_about_others(text: str, asked: str, facts: dict[str, Fact]) -> bool:
     """Whether other fields' facts account for every word: "ohio like i said" while the inputs are asked for."""
+    if asked in MATTER and MATTER[asked].search(text) and not INSTEAD.search(text):
+        return False
     beside = GOES_WITH.get(asked, frozenset())
     others = {n: f for n, f in facts.items() if n != asked and n not in beside and f.score >= SURE}
     rest = text.lower()
@@ -665,6 +694,8 @@ def _free_answer(text: str, asked: str) -> Any | None:
     )
     if not said or not any(c.isalnum() for c in said):
         return None
+    if asked not in CASES:
+        said = said.rstrip(" ?")
     if asked == "organisation":
         return (
             re.sub(
@@ -697,8 +728,16 @@ def _turns_away(intent: Intent, asked: str, text: str) -> bool:
         return False
     if intent.name == "keep" and "keep" not in text.lower():
         return False  # "all of them"
+    if (
+        intent.name == "human"
+        and asked == "tone"
+        and not re.search(r"\b(?:want|need|talk|speak|get|let|give|to|please)\b", text)
+    ):
+        return False
     if intent.score >= WORD_FOR_WORD and len(text.split()) <= 8:
         return True
+    if intent.name in ONLY_OUTRIGHT and intent.score < OUTRIGHT:
+        return False
     if intent.name in COMMANDS:
         spoken_of = find_settings(text) if intent.name == "change_setting" else ABOUT_ROWS.search(text)
         return intent.score >= OUTRIGHT and bool(spoken_of)
