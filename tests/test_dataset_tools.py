@@ -252,7 +252,7 @@ def test_a_model_that_sorts_learns_nothing_but_categories(context: Context, task
 
 def test_a_model_that_answers_is_checked_for_refusals(prepared: Context) -> None:
     checks = behaviour_checks(Brief(never=["Give a diagnosis."]), [], examples(prepared))
-    assert {check["name"] for check in checks} == {"out of scope", "never"}
+    assert [check["name"] for check in checks if check["refuse"]] == ["never"]
     assert "Please do this for me: Give a diagnosis." in {check["prompt"] for check in checks}
 
 

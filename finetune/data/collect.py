@@ -11,8 +11,9 @@ from finetune.data.columns import (
     examples_from_conversations,
     examples_from_table,
     map_columns,
+    mode_of,
 )
-from finetune.data.document import Document, Limits
+from finetune.data.document import Document, Limits, Table
 from finetune.data.documents import examples_from_passages
 from finetune.data.read import read_file
 from finetune.errors import UserError
@@ -59,6 +60,15 @@ def told(document: Document, rows: Sequence[Example], mappings: Sequence[ColumnM
     }
 
 
+def as_named(table: Table, mapping: ColumnMapping, question: str | None, answer: str | None) -> ColumnMapping:
+    """The mapping with the columns the user named; what kind of answers they hold is looked at anew."""
+    chosen = replace(mapping, question=question or mapping.question, answer=answer or mapping.answer, confidence=1.0)
+    if chosen.answer in table.header and (answer or chosen.mode == "text"):
+        chosen = replace(chosen, mode=mode_of(table, chosen.answer))
+    topic = None if chosen.topic in (chosen.question, chosen.answer) else chosen.topic
+    return replace(chosen, topic=topic)
+
+
 def examples_from_document(
     document: Document, *, question: str | None = None, answer: str | None = None, encode: Encode | None = None
 ) -> tuple[list[Example], list[ColumnMapping]]:
@@ -82,14 +92,7 @@ def examples_from_document(
             # A fee list or a timetable within a document: no questions and answers, and not worth asking about.
             continue
         if question or answer:
-            mode = "question_answer" if mapping.mode == "text" else mapping.mode
-            mapping = replace(
-                mapping,
-                question=question or mapping.question,
-                answer=answer or mapping.answer,
-                mode=mode,
-                confidence=1.0,
-            )
+            mapping = as_named(table, mapping, question, answer)
         try:
             examples += examples_from_table(table, mapping, document.file)
             mappings.append(mapping)

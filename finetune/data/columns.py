@@ -232,6 +232,12 @@ def _category_column(columns: list[_Column], answer: _Column, rows: int) -> _Col
     return max(labels, key=lambda c: (c.role == "category", c.role == "answer", c.filled), default=None)
 
 
+def mode_of(table: Table, answer: str) -> Mode:
+    """How a table is read once the user has named its answer column: few short entries are categories."""
+    column = _describe(table, table.header.index(answer))
+    return "category" if _few_labels(column, len(table.filled())) else "question_answer"
+
+
 def _category_confidence(question: _Column, category: _Column) -> float:
     if question.role == "question" and category.role == "category":
         return 0.95

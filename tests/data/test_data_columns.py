@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from finetune.data.collect import examples_from_document
 from finetune.data.columns import (
     SURE,
     examples_from_conversations,
@@ -12,7 +13,7 @@ from finetune.data.columns import (
     map_columns,
     readable_label,
 )
-from finetune.data.document import Conversation, Table
+from finetune.data.document import Conversation, Document, Table
 from finetune.errors import UserError
 
 PAIRS = [
@@ -84,6 +85,15 @@ def test_labels_under_headers_that_say_nothing_are_asked_about() -> None:
     rows = [[f"My card number {i} has not arrived yet", ("late", "lost", "blocked")[i % 3]] for i in range(30)]
     mapping = map_columns(table(["Column 1", "Column 2"], rows))
     assert (mapping.mode, mapping.answer) == ("category", "Column 2") and not mapping.sure
+
+
+@pytest.mark.parametrize(("answer", "mode", "kind"), [("C", "question_answer", "faq"), ("D", "category", "category")])
+def test_the_column_a_user_names_is_read_for_what_it_holds(answer: str, mode: str, kind: str) -> None:
+    rows = [[f"T-{n}", f"{ticket[0]} Case {n}.", f"Done, case {n}.", ticket[2]] for n, ticket in enumerate(TICKETS * 8)]
+    read = Document("desk.csv", "csv", tables=[table(["A", "B", "C", "D"], rows)])
+    examples, (mapping,) = examples_from_document(read, question="B", answer=answer)
+    assert (mapping.question, mapping.answer, mapping.mode, mapping.sure) == ("B", answer, mode, True)
+    assert {e.kind for e in examples} == {kind} and examples[3].source.quote == rows[3]["ABCD".index(answer)]
 
 
 def test_an_encoder_gives_unknown_headers_a_meaning() -> None:
