@@ -182,25 +182,28 @@ def industry(s: Sentence) -> list[Hit]:
             # A sign is a weak word; a name outside of a self-description may be someone else's industry.
             value = min(0.95, score + 0.1 * told + 0.002 * min(len(match.group()), 20))
             hits.append(Hit(code, match.start(), match.end(), value))
-    if sign := _by_several_signs(s.text, hits):
-        hits.append(sign)
+    if not NEGATED.search(s.text) and s.asked not in ("never", "right_answer", "wrong_answer"):
+        hits += _by_several_signs(s.text, hits)
     for index, hit in enumerate(hits):
         if hit.value == "support" and any(h.value != "support" and h.score >= 0.84 for h in hits):
             hits[index] = Hit(hit.value, hit.start, hit.end, 0.5)  # the support desk of a bank is a bank
     return hits
 
 
-def _by_several_signs(text: str, hits: list[Hit]) -> Hit | None:
+NEGATED = re.compile(r"\b(?:no|not|never|without)\b|n't\b", re.I)
+
+
+def _by_several_signs(text: str, hits: list[Hit]) -> list[Hit]:
     """Several weak words of one industry, and hardly any of another, are a strong one: fevers, vaccines and refills."""
     words: dict[str, set[str]] = {}
     for hit in hits:
         words.setdefault(hit.value, set()).add(text[hit.start : hit.end].lower().rstrip("s"))
     if not words or any(hit.score >= 0.8 for hit in hits):
-        return None
+        return []
     code, said = max(words.items(), key=lambda item: len(item[1]))
     others = sum(len(found) for name, found in words.items() if name != code)
     first = next(hit for hit in hits if hit.value == code)
-    return Hit(code, first.start, first.end, 0.8) if len(said) > max(1, 2 * others) else None
+    return [Hit(code, first.start, first.end, 0.8)] if len(said) > max(1, 2 * others) else []
 
 
 SELF = re.compile(

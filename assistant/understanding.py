@@ -229,6 +229,7 @@ class Understanding:
         intents = _answer(text, asked, intents, facts)
         if _commands(intents, text):
             facts.clear()
+            removed.clear()
         names = {intent.name for intent in intents if intent.score >= MAYBE}
         return Understood(
             text=text,
@@ -286,6 +287,8 @@ class Understanding:
             scores.pop("edit", None)
         if "keep" in scores and KEEP_ONLY.search(text):
             scores.pop("drop", None)  # "keep 1 and 2, drop the rest" names the rows to keep
+        if len(at_odds := scores.keys() & {"drop", "restore", "keep"}) > 1:
+            scores |= {name: min(scores[name], DOUBT) for name in at_odds}  # whose rows are whose?
         if scores.get("privacy", 0) >= SURE:
             scores.pop("show_data", None)  # "who can see our data?"
         scores.pop(NOTHING, None)
@@ -603,9 +606,9 @@ def _answer(text: str, asked: str | None, intents: list[Intent], facts: dict[str
     if asked == "data" and away and away[0].name == "no":
         facts["data"] = Fact("nothing yet", text.strip(), 0.85)  # "no" to "what do you have?" is the answer
         return []
-    if away and not _says_more(text, away):
-        return intents
     told = text if asked in CASES else _without_questions(text)
+    if away and not _says_more(text, away) and not _asks_beside(text, told, away):
+        return intents
     if not told:
         facts.clear()
         return intents
@@ -614,11 +617,23 @@ def _answer(text: str, asked: str | None, intents: list[Intent], facts: dict[str
         facts.pop(asked, None)
         return intents
     value = _free_answer(told, asked)
+    if asked == "never" and not re.search(r"\b(?:never|must|should|may|can|not)\b|n't", told, re.I):
+        known = None  # "no medical advice, no diagnoses" is a plain list
     if value is not None and (known is None or known.score < SURE):
         facts[asked] = Fact(value, told.strip(), 0.85)
     if asked in facts and facts[asked].score >= MAYBE:
         return [i for i in intents if i in away]
     return intents
+
+
+def _asks_beside(text: str, told: str, away: list[Intent]) -> bool:
+    """True for "A letter. How long does it take?": an answer, and a question that is no part of it."""
+    if not told or told == text.strip() or not {i.name for i in away} <= QUESTIONS:
+        return False
+    return not any(score >= SURE for c in sentences(told) for score in _known(c, False).scores.values())
+
+
+QUESTIONS = frozenset("where help why meaning who privacy find_rules results show_plan".split())
 
 
 def _without_questions(text: str) -> str:
@@ -723,6 +738,8 @@ def _free_answer(text: str, asked: str) -> Any | None:
 def _turns_away(intent: Intent, asked: str, text: str) -> bool:
     """Whether an intent beside an open question is no answer to it."""
     if plain(text) in LOOSE:
+        return True
+    if intent.score >= DOUBT and intent.name in ("drop", "restore", "keep") and find_rows(text):
         return True
     if intent.score < SURE:
         return False

@@ -257,7 +257,8 @@ def test_what_people_typed_comes_to_what_they_meant(understanding: Understanding
         assert facts == line.get("facts", {})
     for name in ("replaced", "cleared"):
         assert set(getattr(read, name)) == set(line.get(name, getattr(read, name)))
-    for name in ("removed", "rows", "target", "settings"):
+    assert read.removed == line.get("removed", {})
+    for name in ("rows", "target", "settings"):
         assert getattr(read, name) == line.get(name, getattr(read, name))
 
 
