@@ -52,7 +52,8 @@ class Policy:
     def move(self) -> Move:
         if self.exchange.program:
             return self.on_event()
-        failed = next((m for m in self.exchange.done if m.status == "error"), None)
+        untold = [m for m in self.exchange.done if m.id not in self.exchange.told]
+        failed = next((m for m in untold if m.status == "error"), None)
         if failed is not None:
             return self.ask_on(str(failed.content))
         for call in self.wishes.agenda():
@@ -285,6 +286,8 @@ class Policy:
     def pending(self, *, again: bool = False) -> Say | None:
         """The question the journey is at, shorter where it is asked `again`; None where the next move is the user's."""
         stage = self.state.stage
+        if self.state.sources.unsure:
+            return self.columns_question()  # while the file is on the user's mind
         if stage == "interview":
             name = str(self.asked) if again and self.asked in self.state.missing else self.state.missing[0]
             question = self.question_for(name)
@@ -294,14 +297,17 @@ class Policy:
             return Say(text, ("Keep all", "Keep none", "Drop 1"), "rules")
         return self.data_question() if stage == "data" else None
 
+    def columns_question(self) -> Say:
+        """Which column is which, the likeliest pair first."""
+        file = self.state.sources.unsure[0]
+        guess = [f"{file.question} → {file.answer}"] if file.question and file.answer else []
+        pairs = [f"{q} → {a}" for q, a in zip(file.header, file.header[1:], strict=False)]
+        columns = ", ".join(file.header)
+        text = f"In {file.name}: which column holds what comes in, and which the answer? It has: {columns}."
+        return Say(text, tuple(dict.fromkeys([*guess, *pairs]))[:3], "columns")
+
     def data_question(self) -> Say:
         sources = self.state.sources
-        if sources.unsure:
-            file = sources.unsure[0]
-            pairs = tuple(f"{q} → {a}" for q, a in zip(file.header, file.header[1:], strict=False))[:3]
-            columns = ", ".join(file.header)
-            text = f"In {file.name}: which column holds what comes in, and which the answer? It has: {columns}."
-            return Say(text, pairs, "columns")
         if sources.prepared:
             text = (
                 "Have a look at the rows. When you are content, type “approved”: that seals the test set, which the "

@@ -108,4 +108,5 @@ INCOMPLETE: dict[str, str] = {
     "yes": "Yes to what? Please say it in your own words.",
     "no": "No to what? Please say it in your own words.",
     "more_files": "Drop it into the chat.",
+    "paste": "Paste the text itself, or drop it as a file; then I make examples from it.",
 }

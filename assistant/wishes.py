@@ -3,15 +3,17 @@
 import re
 from typing import Any
 
-from assistant.choices import columns_in, place_to_publish, view_in
+from assistant.choices import columns_in, place_to_publish, replacement_in, view_in
 from assistant.messages import Exchange
 from assistant.moves import Call
 from assistant.replies import COMMANDS
 from assistant.understanding import SURE, Understood
 from tools.brief import Brief
 from tools.journey import State
+from tools.rows import ROWS_SHOWN
 
 # Commands that are a tool's call as they stand.
+DOCUMENT = 300  # characters; a shorter text only speaks of a document
 PLAIN_CALLS: dict[str, str] = {
     "undo": "undo_last",
     "where": "project_status",
@@ -32,7 +34,6 @@ LEAVES_TRIAL = frozenset(
     }
 )  # fmt: skip
 NOT_A_SELF_DESCRIPTION = ("rules", "columns", "files", "publish", "trial")
-PAGE = 20  # rows the data tool shows at once
 
 
 class Wishes:
@@ -72,7 +73,7 @@ class Wishes:
         """The tools that the message calls for, in order."""
         if self.in_trial():
             return self.trial_agenda()
-        if self.intent == "paste":
+        if self.intent == "paste" and len(self.said) >= DOCUMENT:
             return [Call("add_text", {"text": self.said})]
         facts, action = self.facts_call(), self.action()
         files = Call("read_files", {"names": self.exchange.files}) if self.exchange.files else None
@@ -100,7 +101,7 @@ class Wishes:
     def not_meant(self) -> set[str]:
         """Fields the message is no answer to, though its words could be taken for one."""
         fields: set[str] = set()
-        if self.said_command() or self.exchange.files:
+        if self.said_command() or self.exchange.files or self.columns_choice() is not None:
             fields.add(str(self.asked))
         if self.understood and self.understood.removed and self.asked not in self.understood.removed:
             fields.add(str(self.asked))  # "no, the EU, not Ohio" corrects an earlier answer, not the open question
@@ -151,12 +152,10 @@ class Wishes:
         going_back = intent == "back" and self.understood is not None and self.understood.target == "data"
         if intent == "find_rules":
             return Call("find_rules", {"query": said if self.state.knowledge.offered else ""})
-        if (
-            intent == "show_data"
-            or going_back
-            or (self.exchange.extra.get("view") and (view_in(said) or {}).get("more"))
-        ):
+        if intent == "show_data" or going_back or (intent is None and self.looks_at_rows()):
             return Call("show_data", self.view())
+        if (pair := replacement_in(said)) and intent in (None, "edit", "change_setting"):
+            return Call("edit_example", {"replace_from": pair[0], "replace_to": pair[1]})
         if intent == "drop" and self.rows:
             return Call("drop_examples", {"rows": self.rows})
         if intent == "drop" and (words := (view_in(said) or {}).get("containing")):
@@ -170,13 +169,20 @@ class Wishes:
             return Call("prepare_data")
         return None
 
+    def looks_at_rows(self) -> bool:
+        """The words name a part of the data, once there is some; "more" only right after rows were shown."""
+        wanted = view_in(self.said)
+        if not wanted or self.asked in Brief.questions() or not self.state.counts.get("kept"):
+            return False
+        return not wanted.get("more") or bool(self.exchange.extra.get("view"))
+
     def view(self) -> dict[str, Any]:
         """Which part of the data to show; "more" goes on behind the part shown last."""
         wanted = view_in(self.said) or {}
         if not wanted.pop("more", False):
             return wanted
         shown = dict(self.exchange.extra.get("view") or {})
-        return {**shown, "start": shown.get("start", 0) + PAGE}
+        return {**shown, "start": shown.get("start", 0) + ROWS_SHOWN}
 
     def training_call(self) -> Call | None:
         if self.intent == "change_setting" and self.understood and self.understood.settings:
@@ -221,7 +227,8 @@ class Wishes:
     def columns_choice(self) -> Call | None:
         """Columns named in the user's own words, for the file in question or the last one read."""
         tables = [f for f in self.state.sources.files if f.header]
-        if not tables or not (self.asked == "columns" or self.intent == "columns" or self.exchange.files):
+        meant = self.asked == "columns" or self.intent == "columns" or self.exchange.files or self.state.sources.unsure
+        if not tables or not meant:
             return None
         file = (self.state.sources.unsure or tables[-1:])[0]
         named = columns_in(self.said, file.header, question=file.question, answer=file.answer)

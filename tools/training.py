@@ -105,13 +105,13 @@ def plan_in_words(plan: TrainingPlan) -> str:
         return f"The plan: tune {plan.base_model}."
     return (
         f"The plan: tune {plan.base_model} for at most {plan.epochs} rounds over your rows, "
-        f"about {minutes_in_words(plan.estimate.minutes)} and {plan.estimate.memory_gib:.1f} GiB of memory. "
+        f"{minutes_in_words(plan.estimate.minutes)} and {plan.estimate.memory_gib:.1f} GiB of memory. "
         "It stops by itself when the held-out rows stop improving."
     )
 
 
 def minutes_in_words(minutes: float) -> str:
-    return "under a minute" if minutes < 1 else f"{minutes:.0f} minute{'s' if round(minutes) != 1 else ''}"
+    return "less than a minute" if minutes < 1 else f"about {minutes:.0f} minute{'s' if round(minutes) != 1 else ''}"
 
 
 def plan_card(plan: TrainingPlan) -> Card:
@@ -210,7 +210,7 @@ def training_status(runtime: ToolRuntime[Context]) -> Artifact:
     assert run is not None
     card = progress_card(run, runtime.context.services)
     left = card.data["minutes_left"]
-    tail = f" About {minutes_in_words(left)} left." if left and card.data["state"] == "training" else ""
+    tail = f" {minutes_in_words(left).capitalize()} left." if left and card.data["state"] == "training" else ""
     return ToolResult(card.data["sentence"] + tail, [card]).for_agent()
 
 
