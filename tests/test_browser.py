@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -202,7 +202,7 @@ class Visitor:
         raise AssertionError(f"never asked for {asked}: {self.chat[-600:]}")
 
     def picture(self, folder: Path, name: str) -> None:
-        """The page as it is, at both widths, light and dark."""
+        """The page as it is, light and dark."""
         for scheme in ("light", "dark"):
             self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             self.page.evaluate(f"document.body.classList.toggle('dark', {str(scheme == 'dark').lower()})")
@@ -216,15 +216,17 @@ def no_sideways_scrolling(page: "Page") -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
-def phone_pictures(browser: "Browser", state: Any, served: Served, folder: Path, name: str) -> None:
-    """The same project on a phone, whose sidebar is closed."""
+def take_pictures(browser: "Browser", visitor: Visitor, served: Served, folder: Path, name: str) -> None:
+    """The page as it is, and the same project on a phone, whose sidebar is closed."""
+    visitor.picture(folder, name)
+    state = visitor.context.storage_state()
     for scheme in ("light", "dark"):
         context = browser.new_context(viewport=PHONE, storage_state=state, color_scheme=scheme)  # type: ignore[arg-type]
-        visitor = Visitor(context, served.address)
-        visitor.arrive()
-        assert visitor.page.locator("#box textarea").is_visible()
-        assert no_sideways_scrolling(visitor.page)
-        visitor.page.screenshot(path=folder / f"{name}-phone-{scheme}.png")
+        phone = Visitor(context, served.address)
+        phone.arrive()
+        assert phone.page.locator("#box textarea").is_visible()
+        assert no_sideways_scrolling(phone.page)
+        phone.page.screenshot(path=folder / f"{name}-phone-{scheme}.png")
         context.close()
 
 
@@ -245,17 +247,17 @@ def test_from_hello_to_the_trial(browser: "Browser", base_model: Path, tmp_path:
         visitor = Visitor(browser.new_context(viewport=WIDE), served.address)
         visitor.arrive()
         assert "I am Attune" in visitor.chat
-        visitor.picture(pictures, "1-interview")
+        take_pictures(browser, visitor, served, pictures, "1-interview")
         visitor.go_on_until("rules")
         assert "Rules and terms" in visitor.chat
         assert "small dental practice" in visitor.page.inner_text("#side")
-        visitor.picture(pictures, "2-rules")
+        take_pictures(browser, visitor, served, pictures, "2-rules")
         visitor.go_on_until("files")
         visitor.attach(spreadsheet(tmp_path / "questions.csv"))
         assert "questions.csv" in visitor.page.inner_text("#side")
         visitor.go_on_until("approval:approve_data")
         assert "Patient" not in visitor.page.inner_text(".at-data table"), "columns are mapped, headers are no row"
-        visitor.picture(pictures, "3-data")
+        take_pictures(browser, visitor, served, pictures, "3-data")
 
         # Somebody else, and the same person again, in the middle of it.
         stranger = Visitor(browser.new_context(viewport=WIDE), served.address)
@@ -269,7 +271,7 @@ def test_from_hello_to_the_trial(browser: "Browser", base_model: Path, tmp_path:
         assert visitor.asked == "approval:approve_data"
 
         visitor.go_on_until("approval:start_training")
-        visitor.picture(pictures, "4-plan")
+        take_pictures(browser, visitor, served, pictures, "4-plan")
         visitor.say(f"use the base model {base_model}")
         visitor.go_on_until("approval:start_training")
     # The program is stopped and started again with an approval open.
@@ -279,21 +281,18 @@ def test_from_hello_to_the_trial(browser: "Browser", base_model: Path, tmp_path:
         visitor.say("Yes")
         visitor.page.wait_for_selector("#live .at-bar", timeout=60_000)
         visitor.page.wait_for_selector("#live svg", timeout=TURN_MS)
-        visitor.picture(pictures, "5-training")
+        take_pictures(browser, visitor, served, pictures, "5-training")
         visitor.page.wait_for_selector("#chat .at-evaluation", timeout=TURN_MS)
         visitor.settle()
         assert visitor.page.locator("#live .at-bar").count() == 0
         assert "Difference, likely" in visitor.page.inner_text("#chat .at-evaluation")
-        visitor.picture(pictures, "6-test")
-        state = visitor.context.storage_state()
-        phone_pictures(browser, state, served, pictures, "6-test")
+        take_pictures(browser, visitor, served, pictures, "6-test")
         visitor.say("Try the model")
         visitor.say("How much does a crown cost?")
         assert "Tuned model" in visitor.page.locator("#chat .at-comparison").last.inner_text()
         visitor.say("Good answer")
         assert (next((home / "projects").glob("*/feedback.jsonl")).read_text()).count('"kind": "rating"') == 1
-        visitor.picture(pictures, "7-trial")
-        phone_pictures(browser, state, served, pictures, "7-trial")
+        take_pictures(browser, visitor, served, pictures, "7-trial")
         assert not visitor.problems
         assert not visitor.elsewhere, "the page loads nothing from anywhere else"
 

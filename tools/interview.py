@@ -6,6 +6,7 @@ from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 from pydantic import ValidationError
 
+from finetune.data.prepare import counted
 from finetune.errors import UserError
 from tools.brief import Brief, in_words
 from tools.context import Context
@@ -97,7 +98,7 @@ def status_in_words(state: State) -> str:
     if state.knowledge.kept_ids:
         done.append(f"You kept {len(state.knowledge.kept_ids)} rules and terms.")
     if state.sources.files:
-        done.append(f"I have read {len(state.sources.files)} file(s).")
+        done.append(f"I have read {counted(len(state.sources.files), 'file')}.")
     if state.counts.get("kept"):
         seal = "and you approved the test set" if state.sources.sealed else "and the test set waits for your approval"
         done.append(f"{state.counts['kept']} examples are ready, {seal}.")
