@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from finetune.errors import UserError
-from finetune.estimate import Load, estimate, load
+from finetune.estimate import EFFICIENCY, Load, estimate, load
 from finetune.example import Example, Source, make_example
 from finetune.machine import Machine, multiply_speeds
 from finetune.models import ModelSize
 from finetune.plan import TrainingPlan
-from finetune.propose import choose, propose_plan, within_patience
+from finetune.propose import FEWEST_EPOCHS, choose, propose_plan, within_patience
 
 SMALL = ModelSize(parameters=13_700_000, layers=6, width=384, heads=6, context=512)
 LAPTOP = Machine(cores=2, memory_gib=16)
@@ -28,8 +28,8 @@ def test_minutes_follow_from_the_operations(tiny_model: Path) -> None:
     plan = TrainingPlan(precision="float32", epochs=2, evaluations_per_epoch=1)
     work = Load(train_tokens=100_000, validation_tokens=0, updates_per_epoch=30)
     expected = estimate(plan, work, SMALL, speed=100e9)
-    # 2 epochs x 100,000 tokens x 4 x 13.7M operations at 35 of 100 GFLOP/s, and 15 s to start
-    assert expected.minutes == pytest.approx((2 * 1e5 * 4 * 13.7e6 / 35e9 + 15) / 60, abs=0.06)
+    # 2 epochs x 100,000 tokens x 4 x 13.7M operations at a quarter of 100 GFLOP/s, and 15 s to start
+    assert expected.minutes == pytest.approx((2 * 1e5 * 4 * 13.7e6 / (EFFICIENCY * 100e9) + 15) / 60, abs=0.06)
 
 
 def test_twice_the_rows_or_epochs_take_longer_and_a_larger_model_more_memory() -> None:
@@ -81,11 +81,11 @@ def test_the_longest_row_sets_the_length_within_the_models_context() -> None:
     assert "1 of 2 rows" in long.reason
 
 
-def test_epochs_are_cut_where_all_would_take_too_long_but_not_below_three() -> None:
+def test_epochs_are_cut_where_all_would_take_too_long_but_not_below_the_fewest() -> None:
     plan = TrainingPlan(epochs=5, reasons={})
     slow = ModelSize(100_000_000_000, 80, 8192, 64, 8192)
     cut = within_patience(plan, Load(1_000_000, 0, 60), slow)
-    assert cut.epochs == 3
+    assert cut.epochs == FEWEST_EPOCHS
     assert "too long" in cut.reasons["epochs"]
     assert within_patience(plan, Load(100, 0, 1), SMALL) == plan
 
