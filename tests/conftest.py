@@ -9,6 +9,9 @@ import pytest
 from finetune.tokens import CHATML
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from assistant.conversation import Assistant, Conversation
     from finetune.project import Run
 
 # Set before any library reads them: tests must not wait for a hub that is not there.
@@ -93,3 +96,20 @@ def learnt_run(tmp_path_factory: pytest.TempPathFactory) -> "Run":
     from tests import tuned
 
     return tuned.learnt_run(tmp_path_factory.mktemp("learnt"))
+
+
+@pytest.fixture(scope="module")
+def assistant(tmp_path_factory: pytest.TempPathFactory) -> "Assistant":
+    """One process's worth of program for a file of tests, with a home of its own."""
+    from tests.talking import make_assistant
+
+    return make_assistant(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture
+def talk(assistant: "Assistant", request: pytest.FixtureRequest) -> "Iterator[Conversation]":
+    """A new project's conversation that has greeted."""
+    conversation = assistant.conversation(f"team-{abs(hash(request.node.name))}")
+    list(conversation.open())
+    yield conversation
+    conversation.close()

@@ -1,6 +1,5 @@
 """Whole conversations of different people, up to the plan: no dead end, no question asked twice."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,23 +7,10 @@ import pytest
 from assistant.conversation import Assistant, Conversation
 from assistant.events import Reply
 from tests.files import dental_csv, policy_docx, policy_pdf
-from tests.talking import last, make_assistant, say
+from tests.talking import say
 from tools.journey import read_brief, read_sources
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    return make_assistant(tmp_path_factory.mktemp("home"))
-
-
-@pytest.fixture
-def talk(assistant: Assistant, request: pytest.FixtureRequest) -> Iterator[Conversation]:
-    conversation = assistant.conversation(f"team-{abs(hash(request.node.name))}")
-    last(conversation.open())
-    yield conversation
-    conversation.close()
 
 
 def answer_all(talk: Conversation, answers: dict[str, str], *, until: str) -> Reply:

@@ -1,32 +1,18 @@
 """The guide holds a conversation: it takes what is said, answers what is asked, and never asks twice."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from assistant.conversation import Assistant, Conversation
 from tests.files import dental_csv
-from tests.talking import last, make_assistant, say
+from tests.talking import say
 from tools.journey import read_brief, read_knowledge, read_sources
 
 DENTAL = (
     "we're a 12-person dental practice in Ohio, patients keep asking about billing and we have a spreadsheet of "
     "300 answered e-mails"
 )
-
-
-@pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    return make_assistant(tmp_path_factory.mktemp("home"))
-
-
-@pytest.fixture
-def talk(assistant: Assistant, request: pytest.FixtureRequest) -> Iterator[Conversation]:
-    conversation = assistant.conversation(f"team-{abs(hash(request.node.name))}")
-    last(conversation.open())
-    yield conversation
-    conversation.close()
 
 
 def finish_interview(talk: Conversation) -> None:
