@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.person import DENTIST
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -32,30 +34,18 @@ FLAGS = [
 WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 START_SECONDS = 90  # of a loaded machine; the benchmark holds the promised eight on an idle one
 TURN_MS = 180_000
-ANSWERS = {
-    "organisation": "We are a small dental practice in Ohio",
-    "industry": "Healthcare",
-    "task": "Answer questions",
-    "audience": "Our patients",
-    "jurisdictions": "Ohio",
-    "inputs": "Questions by e-mail about bills and appointments",
-    "outputs": "A short answer",
-    "right_answer": "It says what our documents say and names the next step",
-    "wrong_answer": "It makes something up",
-    "never": "Give a diagnosis",
-    "pairs": "skip",
-    "data": "A spreadsheet of questions and answers",
-    "rules": "Keep all",
-    "files": "Prepare the data",
-    "approval:approve_data": "approved",
-    "train_anyway": "Train anyway",
-}
+ANSWERS = DENTIST | {"rules": "Keep all", "files": "Prepare the data", "train_anyway": "Train anyway"}
 
 
 @dataclass(frozen=True)
 class Served:
     address: str
     home: Path
+    process: "subprocess.Popen[bytes]"
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(20)
 
 
 def free_port() -> int:
@@ -84,7 +74,7 @@ def serving(home: Path, port: int) -> Iterator[Served]:
                 assert process.poll() is None, (home.parent / "app.log").read_text()
                 assert time.monotonic() < deadline, "the page did not come up"
                 time.sleep(0.2)
-            yield Served(address, home)
+            yield Served(address, home, process)
         finally:
             process.terminate()
             process.wait(20)
@@ -248,6 +238,12 @@ def test_from_hello_to_the_trial(browser: "Browser", base_model: Path, tmp_path:
         visitor.arrive()
         assert "I am Attune" in visitor.chat
         take_pictures(browser, visitor, served, pictures, "1-interview")
+        visitor.go_on_until("audience")
+        visitor.page.fill("#box textarea", ANSWERS["audience"])
+        visitor.page.keyboard.press("Enter")
+        served.kill()  # in the middle of the answer
+    with serving(home, port) as served:
+        visitor.arrive()
         visitor.go_on_until("rules")
         assert "Rules and terms" in visitor.chat
         assert "small dental practice" in visitor.page.inner_text("#side")
@@ -274,7 +270,7 @@ def test_from_hello_to_the_trial(browser: "Browser", base_model: Path, tmp_path:
         take_pictures(browser, visitor, served, pictures, "4-plan")
         visitor.say(f"use the base model {base_model}")
         visitor.go_on_until("approval:start_training")
-    # The program is stopped and started again with an approval open.
+        served.kill()  # with an approval open
     with serving(home, port) as served:
         visitor.arrive()
         assert visitor.asked == "approval:start_training"
@@ -282,6 +278,9 @@ def test_from_hello_to_the_trial(browser: "Browser", base_model: Path, tmp_path:
         visitor.page.wait_for_selector("#live .at-bar", timeout=60_000)
         visitor.page.wait_for_selector("#live svg", timeout=TURN_MS)
         take_pictures(browser, visitor, served, pictures, "5-training")
+        served.kill()  # while it trains
+    with serving(home, port) as served:
+        visitor.arrive()
         visitor.page.wait_for_selector("#chat .at-evaluation", timeout=TURN_MS)
         visitor.settle()
         assert visitor.page.locator("#live .at-bar").count() == 0
