@@ -8,19 +8,15 @@ from typing import Any
 
 import pytest
 
+from finetune.checks import OUT_OF_SCOPE, is_refusal
 from finetune.errors import UserError
-from finetune.mixture import LICENCES, NOT_SAID, is_held_out, make_conversations, read_documents
-from finetune.pretrain import (
-    Course,
-    Recipe,
-    _keep_pace,
-    answer_mask,
-    main,
-    make_tokenizer,
-    parameter_count,
-    pretrain,
-    rate_share,
-)
+from finetune.pretrain.__main__ import main
+from finetune.pretrain.corpus import LICENCES, is_held_out, read_documents
+from finetune.pretrain.mixture import make_conversations
+from finetune.pretrain.passage_tasks import SAID_INSTEAD
+from finetune.pretrain.recipe import Course, Recipe
+from finetune.pretrain.tokens import answer_mask, make_tokenizer
+from finetune.pretrain.train import _keep_pace, pretrain, rate_share
 
 STARTER = Path(__file__).resolve().parents[1] / "finetune" / "starter"
 TINY = Recipe(vocabulary=600, hidden=32, layers=2, inner=64, heads=2, context=64, rows_per_pass=2, passes_per_step=2)
@@ -66,7 +62,9 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Any:
-    return make_tokenizer(iter(["The heron stood on the stone bridge at 10 o'clock."] * 20), TINY)
+    return make_tokenizer(
+        iter(["The heron stood on the stone bridge at 10 o'clock."] * 20), TINY.vocabulary, TINY.context
+    )
 
 
 @pytest.mark.parametrize("text", ["Dr. McCoy", "ÄÖÜ ß 漢字 🙂", "\t two  spaces\n\n", "A1b2 1984", "\x00\x7f", "İi"])
@@ -113,7 +111,52 @@ def test_a_quote_is_in_its_passage_and_a_missing_thing_is_not(corpus: Path) -> N
     assert missing
     for each in quotes:
         assert any(each.answer in content for role, content in each.messages if role != "assistant")
-    assert {each.answer for each in missing} == {NOT_SAID}
+    for each in missing:
+        rules = [content for role, content in each.messages if role != "assistant" and "say: " in content]
+        assert each.answer in SAID_INSTEAD
+        assert all(f"say: {each.answer}" in rule for rule in rules), "it says what it was told to say"
+
+
+def test_what_fills_a_gap_stands_in_the_passage(corpus: Path) -> None:
+    gaps = [each for each in make_conversations(corpus, read_documents(corpus), seed=1) if each.task == "gap"]
+    assert gaps
+    for each in gaps:
+        shown = each.messages[-2][1].split("“")[-1].split("”")[0]
+        assert shown.count("___") == 1
+        passage = " ".join(content for role, content in each.messages if role != "assistant")
+        assert shown.replace("___", each.answer) in passage
+
+
+def test_a_conversation_on_a_seen_passage_asks_no_question_twice(corpus: Path) -> None:
+    made = make_conversations(corpus, read_documents(corpus), seed=1)
+    longest = max(len([role for role, _ in each.messages if role == "assistant"]) for each in made)
+    assert longest > 1, "a passage is read once for several questions"
+    for each in made:
+        if each.task in ("quote", "gap", "not said", "yes or no"):
+            asked = [content.split("\n\n")[-1] for role, content in each.messages if role == "user"]
+            assert len(set(asked)) == len(asked)
+            assert len(asked) == 1 or not each.held_out, "held-out questions are asked one by one"
+
+
+def test_what_is_forbidden_is_declined_and_what_is_not_is_answered(corpus: Path) -> None:
+    made = make_conversations(corpus, read_documents(corpus), seed=1)
+    declined = [each for each in made if each.task == "declined"]
+    answered = [each for each in made if each.task == "answered"]
+    assert declined
+    assert answered
+    for each in declined:
+        assert is_refusal(each.answer), each.answer
+    assert not any(is_refusal(each.answer) for each in answered)
+    assert not {question for each in declined for _, question in each.messages} & set(OUT_OF_SCOPE)
+
+
+def test_another_edition_of_a_text_is_read_once(tmp_path: Path) -> None:
+    words = [f"word{number}" for number in range(400)]
+    texts = [" ".join(words), " ".join(["new", *words[:380]]), " ".join(reversed(words))]
+    with lzma.open(tmp_path / "documents.jsonl.xz", "wt") as file:
+        for number, text in enumerate(texts):
+            file.write(json.dumps({"source": "openstax/x", "title": f"t{number}", "text": text}) + "\n")
+    assert [each.title for each in read_documents(tmp_path)] == ["t0", "t2"]
 
 
 def test_a_rule_is_answered_by_its_number(corpus: Path) -> None:
@@ -163,7 +206,7 @@ def test_a_killed_training_resumed_ends_with_the_weights_of_an_unbroken_one(corp
     recipe = replace(TINY, checkpoint_minutes=0)
     unbroken = pretrain(corpus, tmp_path / "unbroken", recipe, steps=12)
 
-    import finetune.pretrain as module
+    import finetune.pretrain.train as module
 
     passes = 0
     whole = module.token_losses
@@ -228,7 +271,7 @@ def test_the_shipped_starter_is_what_the_recipe_says() -> None:
     assert weights[0].stat().st_size < 64e6
     with safe_open(weights[0], "pt") as file:
         tensors = [file.get_tensor(name) for name in file.keys()]  # noqa: SIM118 (the file is no dict)
-    assert sum(tensor.numel() for tensor in tensors) == parameter_count(Recipe())
+    assert sum(tensor.numel() for tensor in tensors) == Recipe().parameters
     assert {str(tensor.dtype) for tensor in tensors} == {"torch.bfloat16"}
 
 

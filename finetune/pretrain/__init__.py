@@ -1,0 +1,1 @@
+"""A starter model from nothing: `python -m finetune.pretrain`."""

@@ -1,0 +1,43 @@
+"""Every choice of a pre-training, and where one stands."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every choice of a pre-training; kept in recipe.json beside the checkpoint, which fits no other."""
+
+    seed: int = 0
+    vocabulary: int = 8192
+    hidden: int = 384
+    layers: int = 6
+    inner: int = 1024  # width of the feed-forward part, 8/3 of hidden as Llama has it
+    heads: int = 6  # of 64, as in most Llama models
+    context: int = 512  # tokens a row
+    rows_per_pass: int = 4  # what fits the processor's cache best
+    passes_per_step: int = 1  # 2,048 tokens a step: a budget of an hour or two is short of steps, not of rows
+    rate: float = 3e-3  # of both optimisers; Muon's is scaled to AdamW's update size ("match_rms_adamw")
+    muon: bool = True  # for the layers' matrices
+    warm_up: float = 0.02  # share of the run in which the rate rises
+    weight_decay: float = 0.05
+    chat_at_first: float = 0.35  # share of the rows that are conversations …
+    chat_at_last: float = 0.5  # … and in the last third, so that the form is fresh and the language broad
+    prompt_weight: float = 0.3  # of a question's tokens beside an answer's 1: passages are good text, too
+    checkpoint_minutes: float = 3.0
+
+    @property
+    def parameters(self) -> int:
+        """Embedding (tied), attention, feed-forward and norms."""
+        layer = 4 * self.hidden**2 + 3 * self.hidden * self.inner + 2 * self.hidden
+        return self.vocabulary * self.hidden + self.layers * layer + self.hidden
+
+
+@dataclass
+class Course:
+    """Where a run stands. `pace` is the progress one step makes; with hours given it follows the measured speed."""
+
+    step: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    progress: float = 0.0
+    pace: float = 0.0

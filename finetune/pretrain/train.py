@@ -1,0 +1,373 @@
+"""Make the starter model from nothing: tokenizer, mixture, training, evaluation, model card.
+
+    python -m finetune.pretrain CORPUS_DIR --out DIR --hours 1.5
+
+The same command after a kill goes on from the last checkpoint; after the end it scores and writes again.
+The finished model is the folder DIR/model, and DIR/points has it at each quarter of the way; `--now` writes it as the
+last checkpoint has it, beside a running training.
+
+Read from top to bottom. In the spirit of Karpathy's nanochat: a story, not a framework.
+"""
+
+import copy
+import hashlib
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from finetune.errors import UserError
+from finetune.files import append_jsonl, read_json, write_json, write_text
+from finetune.machine import device, fastest_precision
+from finetune.pretrain.card import card
+from finetune.pretrain.corpus import Conversation, Document, read_documents
+from finetune.pretrain.mixture import make_conversations
+from finetune.pretrain.recipe import Course, Recipe
+from finetune.pretrain.score import Scores, score
+from finetune.pretrain.tokens import Position, Rows, load_rows, make_tokenizer, pack_chat, pack_text
+
+POINTS = 4  # the model is kept at so many points of its way, and each is scored
+
+if TYPE_CHECKING:
+    import torch
+    from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
+
+# 1. Model and optimisers
+
+
+def make_model(recipe: Recipe, tokenizer: "PreTrainedTokenizerFast") -> "LlamaForCausalLM":
+    import torch
+    from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(recipe.seed)
+    config = LlamaConfig(
+        vocab_size=recipe.vocabulary,
+        hidden_size=recipe.hidden,
+        intermediate_size=recipe.inner,
+        num_hidden_layers=recipe.layers,
+        num_attention_heads=recipe.heads,
+        num_key_value_heads=recipe.heads,
+        head_dim=recipe.hidden // recipe.heads,
+        max_position_embeddings=recipe.context,
+        tie_word_embeddings=True,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        # Plain matrix products: on a processor the fused attention's backward pass was slower at 512 tokens.
+        attn_implementation="eager",
+    )
+    model = LlamaForCausalLM(config)
+    model.generation_config = GenerationConfig(
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+        max_new_tokens=256,
+        do_sample=False,
+    )
+    return model
+
+
+def make_optimisers(model: "LlamaForCausalLM", recipe: Recipe) -> "list[torch.optim.Optimizer]":
+    """Muon for the matrices between the layers' ends, AdamW for the embedding and the norms."""
+    import torch
+
+    inside = [each for name, each in model.named_parameters() if each.ndim == 2 and ".layers." in name]
+    if not recipe.muon:
+        return [torch.optim.AdamW(model.parameters(), lr=recipe.rate, betas=(0.9, 0.95), weight_decay=0.05)]
+    outside = [each for name, each in model.named_parameters() if each.ndim != 2 or ".layers." not in name]
+    return [
+        torch.optim.Muon(inside, lr=recipe.rate, weight_decay=recipe.weight_decay, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(outside, lr=recipe.rate, betas=(0.9, 0.95), weight_decay=0.0),
+    ]
+
+
+def rate_share(progress: float, warm_up: float) -> float:
+    """What part of the full rate is used at `progress` (0 to 1): a short rise, then a straight line to zero."""
+    return min(progress / warm_up if warm_up else 1.0, (1 - progress) / (1 - warm_up))
+
+
+# 2. Training
+
+
+def pretrain(
+    corpus: Path,
+    out: Path,
+    recipe: Recipe,
+    *,
+    hours: float | None = None,
+    steps: int | None = None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Path:
+    """Make a model from `corpus` in `out`, or go on with the one begun there; returns the finished model's folder.
+
+    `hours` or `steps` says how long; with neither the last checkpoint is scored and written as it is. With `steps` a
+    killed and resumed run ends with the very weights of an unbroken one on the same machine and thread count; with
+    `hours` the clock decides how many steps fit. Nothing in the loop is drawn by chance, so a checkpoint needs no
+    state of a random generator.
+
+    Raises:
+        UserError: the corpus is missing or its licence unknown, `out` holds a run of another recipe or, without a
+            length, no checkpoint, the disk is full.
+    """
+    if hours is not None and steps is not None:
+        raise ValueError("give hours or steps, not both")
+    if hours is None and steps is None and not (out / "state.pt").exists():
+        raise UserError("Nothing was trained here yet.", where=str(out), action="Train first, with --hours.")
+    _keep_recipe(out, recipe)
+    say("Reading the corpus")
+    documents = read_documents(corpus)
+    conversations = make_conversations(corpus, documents, recipe.seed)
+    tokenizer = _tokenizer_of(out, documents, conversations, recipe, say)
+    text, chat = _rows_of(out, documents, conversations, tokenizer, recipe, say)
+    model = make_model(recipe, tokenizer)
+    course, kind = train(
+        model, text, chat, out, recipe, hours, steps, say, lambda part: _export(model, tokenizer, out / "points" / part)
+    )
+    folder = out / "model"
+    _export(model, tokenizer, folder)
+    points = {each.name: each for each in sorted((out / "points").glob("*"))} | {"100": folder}
+    scores = {
+        f"{int(part)} %": _score_once(each, documents, conversations, recipe, say) for part, each in points.items()
+    }
+    write_text(folder / "README.md", card(recipe, course, kind, scores, documents, conversations))
+    say(f"Done: {folder}. Held-out text {scores['100 %'].text_bits_per_byte:.3f} bits a byte.")
+    return folder
+
+
+def train(
+    model: "LlamaForCausalLM",
+    text: Rows,
+    chat: Rows,
+    out: Path,
+    recipe: Recipe,
+    hours: float | None,
+    steps: int | None,
+    say: Callable[[str], None],
+    keep: Callable[[str], None] = lambda part: None,
+) -> tuple[Course, str]:
+    """Train `model` in place to the end of its course; returns the course and the number type it was computed in.
+
+    `keep` is told at each of the `POINTS` on the way, in per cent, that the model is there.
+    """
+    import torch
+
+    where = device()
+    model.to(where).train()
+    optimisers = make_optimisers(model, recipe)
+    course, position, kind = Course(), Position(), str(fastest_precision(where))
+    state = out / "state.pt"
+    if state.exists():
+        saved = torch.load(state, map_location=where, weights_only=True)
+        model.load_state_dict(saved["model"])
+        for optimiser, part in zip(optimisers, saved["optimisers"], strict=True):
+            optimiser.load_state_dict(part)
+        course, position, kind = Course(**saved["course"]), Position(**saved["position"]), saved["kind"]
+        say(f"Going on at step {course.step}")
+
+    def save() -> None:
+        beside = state.with_suffix(".part")
+        with open(beside, "wb") as file:
+            parts = [each.state_dict() for each in optimisers]
+            where = {"course": asdict(course), "position": asdict(position), "kind": kind}
+            torch.save({"model": model.state_dict(), "optimisers": parts, **where}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, state)
+
+    rows_per_step = recipe.rows_per_pass * recipe.passes_per_step
+    last_saved = last_said = time.perf_counter()
+    while (hours or steps) and course.progress < 1 - 1e-9:
+        started = time.perf_counter()
+        share = recipe.chat_at_last if course.progress > 2 / 3 else recipe.chat_at_first
+        batch = position.next_rows(rows_per_step, share, text, chat)
+        loss = _gradients(model, batch, recipe, where, getattr(torch, kind))
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        if steps:
+            course.pace = 1 / steps
+        # Taken in the middle of the step, so that the first one moves already and the last one still does.
+        rate = recipe.rate * max(rate_share(course.progress + course.pace / 2, recipe.warm_up), 0.0)
+        for optimiser in optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        now, before = time.perf_counter(), course.progress
+        course.step += 1
+        course.tokens += rows_per_step * recipe.context
+        course.seconds += now - started
+        if steps:
+            course.progress = course.step / steps
+        elif hours:
+            _keep_pace(course, 3600 * hours)
+        if now - last_said > 15 or course.progress >= 1:
+            last_said = now
+            speed = course.tokens / course.seconds
+            steps_left = (1 - course.progress) / course.pace if course.pace else 0.0
+            left = steps_left * course.seconds / course.step / 60
+            say(
+                f"step {course.step:,} · {course.progress:.0%} · loss {loss:.3f} · {speed:,.0f} tokens/s"
+                f" · {left:.0f} minutes left"
+            )
+            append_jsonl(out / "metrics.jsonl", {**asdict(course), "loss": loss, "rate": rate})
+        if now - last_saved > 60 * recipe.checkpoint_minutes or course.progress >= 1 - 1e-9:
+            save()
+            last_saved = time.perf_counter()
+        point = int(course.progress * POINTS)
+        if int(before * POINTS) < point < POINTS:
+            keep(f"{100 * point // POINTS:02d}")
+    return course, kind
+
+
+def _keep_pace(course: Course, budget_seconds: float) -> None:
+    """One step's progress, and a new pace from the time a step has taken so far and the time that is left."""
+    course.progress = min(course.progress + course.pace, 1.0)
+    steps_left = (budget_seconds - course.seconds) / (course.seconds / course.step)
+    if steps_left < 1:
+        course.progress, course.pace = 1.0, 0.0
+    else:
+        course.pace = (1 - course.progress) / steps_left
+
+
+def _gradients(model: "LlamaForCausalLM", batch: Rows, recipe: Recipe, where: str, kind: "torch.dtype") -> float:
+    """Add the gradients of one step's rows to the model; returns the weighted mean loss in nats a token."""
+    import torch
+
+    tokens = torch.from_numpy(batch.tokens.astype("int64")).to(where)
+    weights = torch.from_numpy(batch.counts.astype("float32")).to(where)
+    weights = recipe.prompt_weight + (1 - recipe.prompt_weight) * weights[:, 1:]
+    total = float(weights.sum())
+    loss_sum = 0.0
+    for start in range(0, len(tokens), recipe.rows_per_pass):
+        part = slice(start, start + recipe.rows_per_pass)
+        with torch.autocast(where, dtype=kind, enabled=kind != torch.float32):
+            losses = token_losses(model, tokens[part])
+        loss = (losses * weights[part]).sum() / total
+        loss.backward()  # type: ignore[no-untyped-call]
+        loss_sum += float(loss.detach())
+    return loss_sum
+
+
+def token_losses(model: "LlamaForCausalLM", tokens: "torch.Tensor") -> "torch.Tensor":
+    """Nats for each next token: (rows, length) → (rows, length - 1), float32.
+
+    The vocabulary's scores are made for one row at a time, so that (rows × length × vocabulary) never stands in memory.
+    """
+    import torch
+    from torch.nn.functional import cross_entropy
+
+    hidden = model.model(input_ids=tokens[:, :-1], use_cache=False).last_hidden_state
+    return torch.stack(
+        [
+            cross_entropy(model.lm_head(row).float(), target, reduction="none")
+            for row, target in zip(hidden, tokens[:, 1:], strict=True)
+        ]
+    )
+
+
+def _keep_recipe(out: Path, recipe: Recipe) -> None:
+    path = out / "recipe.json"
+    known = read_json(path)
+    if known is not None and known != asdict(recipe):
+        raise UserError(
+            "This folder holds a training with other settings.",
+            where=str(out),
+            action="Name another folder with --out, or the settings it was begun with.",
+        )
+    if known is None:
+        write_json(path, asdict(recipe))
+
+
+def _tokenizer_of(
+    out: Path,
+    documents: list[Document],
+    conversations: list[Conversation],
+    recipe: Recipe,
+    say: Callable[[str], None],
+) -> "PreTrainedTokenizerFast":
+    from transformers import AutoTokenizer
+
+    folder = out / "tokenizer"
+    if folder.exists():
+        return AutoTokenizer.from_pretrained(folder)
+    say("Learning the tokenizer")
+    texts = [each.text for each in documents if not each.held_out]
+    texts += [content for each in conversations[::4] if not each.held_out for _, content in each.messages]
+    tokenizer = make_tokenizer(iter(texts), recipe.vocabulary, recipe.context)
+    beside = out / "tokenizer.part"
+    tokenizer.save_pretrained(beside)
+    os.replace(beside, folder)
+    return AutoTokenizer.from_pretrained(folder)
+
+
+def _rows_of(
+    out: Path,
+    documents: list[Document],
+    conversations: list[Conversation],
+    tokenizer: "PreTrainedTokenizerFast",
+    recipe: Recipe,
+    say: Callable[[str], None],
+) -> tuple[Rows, Rows]:
+    """The training rows of text and of chat, each shuffled once; made at the first start and read at later ones."""
+    import numpy
+
+    paths = out / "text.npz", out / "chat.npz"
+    if not all(path.exists() for path in paths):
+        say("Turning text into tokens")
+        seen = [each for each in documents if not each.held_out]
+        text = pack_text(seen, tokenizer, recipe.context)
+        chat = pack_chat([each for each in conversations if not each.held_out], tokenizer, recipe.context)
+        for rows, path in zip((text, chat), paths, strict=True):
+            if not len(rows.tokens):
+                raise UserError(
+                    f"The corpus is too small: it fills no row of {recipe.context} tokens.",
+                    action="Add text to the corpus, or choose a shorter context.",
+                )
+            order = numpy.random.default_rng(recipe.seed).permutation(len(rows.tokens))
+            Rows(rows.tokens[order], rows.counts[order]).save(path)
+    text, chat = load_rows(paths[0]), load_rows(paths[1])
+    say(f"{text.tokens.size / 1e6:.1f} million tokens of text, {chat.tokens.size / 1e6:.1f} million of conversations")
+    return text, chat
+
+
+def _export(model: "LlamaForCausalLM", tokenizer: "PreTrainedTokenizerFast", folder: Path) -> None:
+    """Write the finished folder in bfloat16, in one step."""
+
+    import torch
+
+    beside = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(beside, ignore_errors=True)
+    finished = copy.deepcopy(model).to("cpu", torch.bfloat16).eval()
+    # The attention is the loader's choice, not the model's.
+    finished.config._attn_implementation_internal = None
+    finished.save_pretrained(beside)
+    tokenizer.save_pretrained(beside)
+    # The class under the name that other programs and older releases know, and nothing of this machine.
+    settings = read_json(beside / "tokenizer_config.json") or {}
+    kept = {name: value for name, value in settings.items() if name not in ("is_local", "local_files_only", "backend")}
+    write_json(beside / "tokenizer_config.json", kept | {"tokenizer_class": "PreTrainedTokenizerFast"})
+    (beside / "model.safetensors").chmod(0o644)
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(beside, folder)
+
+
+def _score_once(
+    folder: Path,
+    documents: list[Document],
+    conversations: list[Conversation],
+    recipe: Recipe,
+    say: Callable[[str], None],
+) -> Scores:
+    """The model's scores, kept beside it: a point of the way does not change."""
+    path = folder.with_name(f"{folder.name}.scores.json")
+    with open(folder / "model.safetensors", "rb") as file:
+        weights = hashlib.file_digest(file, "sha256").hexdigest()
+    known = read_json(path)
+    if known is not None and known["weights"] == weights:
+        return Scores.model_validate(known["scores"])
+    say(f"Scoring {folder.name} on the held-out part")
+    scores = score(folder, documents, conversations, recipe.context, say=say)
+    write_json(path, {"weights": weights, "scores": scores.model_dump()})
+    return scores
