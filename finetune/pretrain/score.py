@@ -137,7 +137,7 @@ def _answer_bits(chat: ChatModel, conversations: Sequence[Conversation], context
     rows, size = [], 0
     for each in conversations:
         prompt = prompt_ids(chat.tokenizer, _asked(each))
-        ids = (*prompt, *chat.tokenizer(each.answer + TURN_END)["input_ids"])
+        ids = (*prompt, *chat.tokenizer(each.answer + TURN_END, verbose=False)["input_ids"])
         if len(ids) <= context:
             rows.append(TokenRow(ids, len(prompt)))
             size += len(each.answer.encode())

@@ -128,7 +128,7 @@ def pretrain(
     )
     folder = out / "model"
     _export(model, tokenizer, folder)
-    points = {each.name: each for each in sorted((out / "points").glob("*"))} | {"100": folder}
+    points = {each.name: each for each in sorted((out / "points").glob("??"))} | {"100": folder}
     scores = {
         f"{int(part)} %": _score_once(each, documents, conversations, recipe, say) for part, each in points.items()
     }
