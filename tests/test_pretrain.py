@@ -3,6 +3,8 @@
 import json
 import lzma
 import random
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from finetune.pretrain.tokens import answer_mask, make_tokenizer
 from finetune.pretrain.train import _keep_pace, pretrain, rate_share
 
 STARTER = Path(__file__).resolve().parents[1] / "finetune" / "starter"
-TINY = Recipe(vocabulary=600, hidden=32, layers=2, inner=64, heads=2, context=64, rows_per_pass=2, passes_per_step=2)
+TINY = Recipe(vocabulary=600, hidden=32, layers=2, inner=64, heads=2, context=64, rows_per_pass=2, compiled=False)
 
 ANIMALS = ("otter", "heron", "badger", "marten", "plover", "lizard", "beaver", "falcon", "weasel", "turtle")
 WEATHERS = ("rainy", "stormy", "sunny", "cloudy", "misty", "frosty", "windy", "snowy", "humid", "chilly")
@@ -199,8 +201,6 @@ class Killed(Exception):
 
 @pytest.mark.slow
 def test_a_killed_training_resumed_ends_with_the_weights_of_an_unbroken_one(corpus: Path, tmp_path: Path) -> None:
-    from dataclasses import replace
-
     from safetensors.torch import load_file
 
     recipe = replace(TINY, checkpoint_minutes=0)
@@ -234,6 +234,18 @@ def test_a_killed_training_resumed_ends_with_the_weights_of_an_unbroken_one(corp
     assert load_file(as_it_is / "model.safetensors").keys() == right.keys()
     with pytest.raises(UserError, match="other settings"):
         pretrain(corpus, tmp_path / "broken", replace(recipe, rate=1e-4), steps=12)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("g++"), reason="compiling needs a C++ compiler")
+def test_the_compiled_way_ends_where_the_plain_one_does(corpus: Path, tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    plain = pretrain(corpus, tmp_path / "plain", TINY, steps=3)
+    compiled = pretrain(corpus, tmp_path / "compiled", replace(TINY, compiled=True), steps=3)
+    left, right = load_file(plain / "model.safetensors"), load_file(compiled / "model.safetensors")
+    for name in left:
+        assert left[name].float().sub(right[name].float()).abs().max() < 2e-2, name
 
 
 def test_the_loss_falls_and_the_card_says_how_long_it_took(corpus: Path, tmp_path: Path) -> None:

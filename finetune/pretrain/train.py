@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from finetune.errors import UserError
 from finetune.files import append_jsonl, read_json, write_json, write_text
@@ -156,6 +156,7 @@ def train(
 
     where = device()
     model.to(where).train()
+    body = torch.compile(model.model) if recipe.compiled and shutil.which("g++") else model.model
     optimisers = make_optimisers(model, recipe)
     course, position, kind = Course(), Position(), str(fastest_precision(where))
     state = out / "state.pt"
@@ -183,7 +184,7 @@ def train(
         started = time.perf_counter()
         share = recipe.chat_at_last if course.progress > 2 / 3 else recipe.chat_at_first
         batch = position.next_rows(rows_per_step, share, text, chat)
-        loss = _gradients(model, batch, recipe, where, getattr(torch, kind))
+        loss = _gradients(model, body, batch, recipe, where, getattr(torch, kind))
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         if steps:
             course.pace = 1 / steps
@@ -231,8 +232,13 @@ def _keep_pace(course: Course, budget_seconds: float) -> None:
         course.pace = (1 - course.progress) / steps_left
 
 
-def _gradients(model: "LlamaForCausalLM", batch: Rows, recipe: Recipe, where: str, kind: "torch.dtype") -> float:
-    """Add the gradients of one step's rows to the model; returns the weighted mean loss in nats a token."""
+def _gradients(
+    model: "LlamaForCausalLM", body: Any, batch: Rows, recipe: Recipe, where: str, kind: "torch.dtype"
+) -> float:
+    """Add the gradients of one step's rows to the model; returns the weighted mean loss in nats a token.
+
+    `body` is the model without its head, compiled or not.
+    """
     import torch
 
     tokens = torch.from_numpy(batch.tokens.astype("int64")).to(where)
@@ -243,14 +249,14 @@ def _gradients(model: "LlamaForCausalLM", batch: Rows, recipe: Recipe, where: st
     for start in range(0, len(tokens), recipe.rows_per_pass):
         part = slice(start, start + recipe.rows_per_pass)
         with torch.autocast(where, dtype=kind, enabled=kind != torch.float32):
-            losses = token_losses(model, tokens[part])
+            losses = token_losses(body, model.lm_head, tokens[part])
         loss = (losses * weights[part]).sum() / total
         loss.backward()  # type: ignore[no-untyped-call]
         loss_sum += float(loss.detach())
     return loss_sum
 
 
-def token_losses(model: "LlamaForCausalLM", tokens: "torch.Tensor") -> "torch.Tensor":
+def token_losses(body: Any, head: Any, tokens: "torch.Tensor") -> "torch.Tensor":
     """Nats for each next token: (rows, length) → (rows, length - 1), float32.
 
     The vocabulary's scores are made for one row at a time, so that (rows × length × vocabulary) never stands in memory.
@@ -258,10 +264,10 @@ def token_losses(model: "LlamaForCausalLM", tokens: "torch.Tensor") -> "torch.Te
     import torch
     from torch.nn.functional import cross_entropy
 
-    hidden = model.model(input_ids=tokens[:, :-1], use_cache=False).last_hidden_state
+    hidden = body(input_ids=tokens[:, :-1], use_cache=False).last_hidden_state
     return torch.stack(
         [
-            cross_entropy(model.lm_head(row).float(), target, reduction="none")
+            cross_entropy(head(row).float(), target, reduction="none")
             for row, target in zip(hidden, tokens[:, 1:], strict=True)
         ]
     )
