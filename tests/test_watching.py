@@ -12,6 +12,7 @@ from finetune.project import Project
 from knowledge.official import Sources
 from tests.publishers import Publisher, publishing, silent
 from tests.talking import say, settings
+from tools.brief import Brief
 from tools.context import Context, Services
 from tools.journey import Knowledge, Offered, write_model
 from tools.rules import fingerprint
@@ -40,6 +41,7 @@ def keeping(services: Services, name: str, *ids: str) -> Context:
         Offered(id=e.id, as_of=str(e.as_of), fingerprint=fingerprint(e), reason="asked for", kept=True) for e in entries
     ]
     project = Project.open(services.home, name)
+    write_model(project.brief, Brief(organisation="a clinic", skipped=list(Brief.questions())))  # nothing is asked
     write_model(project.knowledge, Knowledge(offered=offered))
     return Context(project, services)
 
@@ -81,7 +83,7 @@ def test_sources_that_keep_silent_hold_nobody_and_are_named(
 
 
 @pytest.mark.parametrize(
-    "words", ["have the rules changed?", "check whether the rules have changed", "refresh the rules"]
+    "words", ["have the rules changed?", "can you check whether our rules have changed", "refresh the rules"]
 )
 def test_asked_whether_the_rules_have_changed_the_conversation_looks_them_up(
     publisher: Publisher, library_home: Path, words: str
@@ -92,7 +94,8 @@ def test_asked_whether_the_rules_have_changed_the_conversation_looks_them_up(
     keeping(assistant.services, name, "health-access-to-records", "coppa-consent")
     talk = assistant.conversation(name)
     list(talk.open())
-    card = next(card for card in say(talk, words).cards if card["kind"] == "watch")
+    reply = say(talk, words)
+    card = next(card for card in reply.cards if card["kind"] == "watch")
     talk.close()
     told = " ".join(card["sentences"])
     assert "I looked up 1 of the 2" in told
