@@ -254,6 +254,11 @@ ABOUT = re.compile(
 NOT_WORDS = re.compile(rf"(?:me|us|it|them|that|this|all|the|my|our|your|any|more|{ROWS}|\W)*", re.I)
 
 
+def speaks_of_rules(text: str) -> bool:
+    """Whether watching is to begin at the rules: "has the law changed?"."""
+    return bool(re.search(r"\b(?:rules?|laws?|regulations?|legislation|statutes?)\b", text, re.I))
+
+
 def view_in(text: str) -> dict[str, Any] | None:
     """Which part of the data is meant, as arguments of show_data; None where no part is named.
 

@@ -45,7 +45,7 @@ class Assistant:
     def __init__(self, settings: Settings, model: BaseChatModel | None = None) -> None:
         self.settings = settings
         settings.home.mkdir(parents=True, exist_ok=True)
-        self.services = Services(settings.home, encoder=settings.encoder)
+        self.services = Services(settings.home, encoder=settings.encoder, sources=settings.sources)
         self.model = model or (chat_model(settings.chat_model) if settings.chat_model else None)
 
     @cached_property

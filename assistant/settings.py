@@ -2,10 +2,11 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from finetune.errors import UserError
+from knowledge.official import Sources
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,9 @@ class Settings:
     # ATTUNE_ENCODER: a Hub name (name@revision) or folder of another sentence encoder; None is all-MiniLM-L6-v2, for
     # which alone the thresholds of search and understanding were set: with another they may find too much or too little
     encoder: str | None = None
+    sources: Sources = field(
+        default_factory=Sources
+    )  # ATTUNE_ECFR, ATTUNE_EURLEX: where the rules' publishers are asked
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -33,6 +37,7 @@ class Settings:
             host=environment.get("ATTUNE_HOST") or ("0.0.0.0" if "SPACE_ID" in environment else "127.0.0.1"),
             port=port_number(environment.get("ATTUNE_PORT") or "7860"),
             encoder=environment.get("ATTUNE_ENCODER") or None,
+            sources=Sources.from_environment(environment),
         )
 
 

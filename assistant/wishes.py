@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from assistant.choices import columns_in, place_to_publish, replacement_in, view_in
+from assistant.choices import columns_in, place_to_publish, replacement_in, speaks_of_rules, view_in
 from assistant.messages import Exchange
 from assistant.moves import Call
 from assistant.replies import COMMANDS
@@ -18,7 +18,6 @@ PLAIN_CALLS: dict[str, str] = {
     "undo": "undo_last",
     "where": "project_status",
     "results": "report_evaluation",
-    "watch": "watch",
     "new_round": "new_round",
     "delete_project": "delete_project",
     "prepare": "prepare_data",
@@ -143,6 +142,8 @@ class Wishes:
             return choice
         if self.state.running and self.intent in ("where", "stop"):
             return Call("stop_training" if self.intent == "stop" else "training_status")
+        if self.intent == "watch":
+            return Call("watch", {"look_up": True} if speaks_of_rules(self.said) else {})
         if self.intent in PLAIN_CALLS:
             return Call(PLAIN_CALLS[self.intent])
         return self.data_call() or self.training_call() or self.later_call()

@@ -1,4 +1,4 @@
-"""Command line: search the rules and terms, list them, check them against the law's text."""
+"""Command line: search the rules and terms, list them, check them, see whether the law has changed."""
 
 import argparse
 import json
@@ -9,10 +9,19 @@ from typing import Any
 
 from knowledge.errors import UserError
 
+CACHE = Path.home() / ".cache" / "attune"
+
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    commands = {"search": _search, "list": _list, "check": _check, "vectors": _vectors, "coverage": _coverage}
+    commands = {
+        "search": _search,
+        "list": _list,
+        "check": _check,
+        "refresh": _refresh,
+        "vectors": _vectors,
+        "coverage": _coverage,
+    }
     try:
         return commands[options.command](options)
     except UserError as error:
@@ -27,18 +36,20 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("query")
     search.add_argument("--limit", type=int, default=8)
     search.add_argument("--kind", action="append", choices=["rule", "term"], help="only rules, or only terms")
-    search.add_argument(
-        "--index", type=Path, default=Path.home() / ".cache" / "attune" / "index", help="folder the index is kept in"
-    )
+    search.add_argument("--index", type=Path, default=CACHE / "index", help="folder the index is kept in")
     listing = commands.add_parser("list", help="list all entries")
     for command in (search, listing):
         command.add_argument("--industry", action="append", default=[], help="healthcare, banking, insurance …")
         command.add_argument("--jurisdiction", action="append", default=[], help="US, US-OH, EU, DE, UK …")
     check = commands.add_parser("check", help="check that every entry is complete, cited and true to the law's text")
     check.add_argument("--law", type=Path, help="folder of law texts, one JSONL file an instrument")
+    check.add_argument("--record", action="store_true", help="keep the hashes of the law texts the entries are from")
+    refresh = commands.add_parser("refresh", help="look up at the official sources whether the rules have changed")
+    refresh.add_argument("--only", nargs="+", default=[], metavar="ID", help="look up these entries alone")
+    refresh.add_argument("--state", type=Path, default=CACHE / "refresh.json", help="file that keeps what was seen")
     vectors = commands.add_parser("vectors", help="make the packs' vectors anew, after an entry was changed")
     commands.add_parser("coverage", help="count the entries by industry and place, as a page of Markdown")
-    for command in (search, listing, check, vectors):
+    for command in (search, listing, check, refresh, vectors):
         command.add_argument("--json", action="store_true", help="one JSON document on standard output")
     return parser
 
@@ -79,8 +90,14 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from knowledge.check import check
+    from knowledge.check import check, record_texts
+    from knowledge.entries import PACKS
+    from knowledge.official import TEXTS
 
+    if options.record:
+        if options.law is None:
+            raise UserError("There is nothing to record from.", action="Give the law texts' folder with --law.")
+        record_texts(PACKS, options.law, TEXTS)
     report = check(law=options.law)
     if options.json:
         print(json.dumps({"entries": report.entries, "verified": report.verified, "problems": report.problems}))  # noqa: T201
@@ -105,6 +122,29 @@ def _coverage(options: argparse.Namespace) -> int:
     from knowledge.entries import read_packs
 
     print(coverage(list(read_packs().values())), end="")  # noqa: T201
+    return 0
+
+
+def _refresh(options: argparse.Namespace) -> int:
+    from datetime import date
+
+    from knowledge.entries import read_packs
+    from knowledge.official import Sources
+    from knowledge.refresh import in_words, refresh
+
+    entries = read_packs()
+    if unknown := [id for id in options.only if id not in entries]:
+        raise UserError(
+            f"There is no entry called {', '.join(unknown)}.",
+            action="See the ids with python -m knowledge list --json.",
+        )
+    wanted = [entries[id] for id in options.only] or list(entries.values())
+    findings = refresh(wanted, state=options.state, sources=Sources.from_environment(), today=date.today())
+    if options.json:
+        told = {"sentences": in_words(findings), "entries": [finding.as_json() for finding in findings]}
+        print(json.dumps(told, ensure_ascii=False, indent=1))  # noqa: T201
+    else:
+        print(*in_words(findings), sep="\n")  # noqa: T201
     return 0
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from knowledge.entries import PACKS, Rule, Term, raw_entries
+from knowledge.entries import PACKS, Rule, Term, raw_entries, read_packs
+from knowledge.official import Recorded, hash_of
 
 UNITS = (  # noqa: SIM905
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -61,24 +62,48 @@ def _against_law(entry: Rule | Term, law: Path) -> list[str]:
     text = section_text(law, entry.law_key or "", entry.section or "")
     if text is None:
         return [f"there is no section {entry.section} in {entry.law_key}"]
-    # The complying answer too: a model is tuned on it.
-    ours = f"{entry.says} {entry.complying_answer}" if isinstance(entry, Rule) else entry.says
-    missing = sorted(numbers(ours) - numbers(text))
-    problems = [f"{_plain(number)} is not in section {entry.section} of {entry.law_key}" for number in missing]
+    problems = [
+        f"{in_figures(number)} is not in section {entry.section} of {entry.law_key}"
+        for number in missing_numbers(entry, text)
+    ]
     if copied := copied_words(entry.says, text):
         problems.append(f"copies the law's words: “{copied}”")
     return problems
 
 
-def section_text(law: Path, key: str, section: str) -> str | None:
-    """The text of a section; parts of one number are joined. None where the file or the section is missing."""
+def missing_numbers(entry: Rule | Term, text: str) -> list[float]:
+    """The numbers an entry tells that a text does not have, smallest first."""
+    # The complying answer too: a model is tuned on it.
+    ours = f"{entry.says} {entry.complying_answer}" if isinstance(entry, Rule) else entry.says
+    return sorted(numbers(ours) - numbers(text))
+
+
+def section_text(law: Path, key: str, section: str, *, headings: bool = True) -> str | None:
+    """The text of a section; parts of one number are joined. None where the file or the section is missing.
+
+    Some texts begin with the section's heading; without `headings` none does.
+    """
     path = law / f"{key}.jsonl"
     if not path.exists():
         return None
     with open(path, encoding="utf-8") as file:
         rows = [json.loads(line) for line in file]
-    texts = [row["text"] for row in rows if row["section"] == section]
+    own = [row for row in rows if row["section"] == section]
+    texts = [row["text"] if headings else row["text"].removeprefix(row["title"]) for row in own]
     return "\n".join(texts) if texts else None
+
+
+def record_texts(packs: Path, law: Path, file: Path) -> int:
+    """Write the hash of the text that each verified entry was written from; how many there are. No text is kept."""
+    found = {entry.id: _hash_in(law, entry) for entry in read_packs(packs).values() if entry.verified}
+    rows = {id: recorded.model_dump(mode="json") for id, recorded in sorted(found.items()) if recorded is not None}
+    file.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    return len(rows)
+
+
+def _hash_in(law: Path, entry: Rule | Term) -> Recorded | None:
+    text = section_text(law, entry.law_key or "", entry.section or "", headings=False)
+    return None if text is None else Recorded(hash=hash_of(text), as_of=entry.as_of)
 
 
 def numbers(text: str) -> set[float]:
@@ -130,5 +155,5 @@ def copied_words(ours: str, text: str) -> str:
     return next((run for run in runs if f" {run} " in f" {theirs} "), "")
 
 
-def _plain(number: float) -> str:
+def in_figures(number: float) -> str:
     return f"{number:,.10g}"

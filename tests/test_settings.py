@@ -12,6 +12,7 @@ from assistant.conversation import Assistant
 from assistant.settings import Settings
 from finetune.errors import UserError
 from knowledge.errors import UserError as EncoderError
+from knowledge.official import Sources
 
 
 def test_without_variables_the_page_is_for_this_computer_alone() -> None:
@@ -30,14 +31,17 @@ def test_each_variable_is_read() -> None:
             "ATTUNE_HOST": "192.0.2.1",
             "ATTUNE_PORT": "8080",
             "ATTUNE_ENCODER": "team/encoder",
+            "ATTUNE_ECFR": "https://ecfr.example.org",
+            "ATTUNE_EURLEX": "https://cellar.example.org/",
         }
     )
     home = Path.home() / "elsewhere"
-    assert settings == Settings(home, "openai:some-model", "s", "192.0.2.1", 8080, "team/encoder")
+    mirrors = Sources(ecfr="https://ecfr.example.org", eurlex="https://cellar.example.org")
+    assert settings == Settings(home, "openai:some-model", "s", "192.0.2.1", 8080, "team/encoder", mirrors)
 
 
 def test_an_empty_variable_is_one_that_is_not_set() -> None:
-    names = ("HOME", "CHAT_MODEL", "SECRET", "HOST", "PORT", "ENCODER")
+    names = ("HOME", "CHAT_MODEL", "SECRET", "HOST", "PORT", "ENCODER", "ECFR", "EURLEX")
     assert Settings.from_environment({f"ATTUNE_{n}": "" for n in names}) == Settings.from_environment({})
 
 

@@ -17,15 +17,18 @@ if TYPE_CHECKING:
 
     from finetune.generate import ChatModel
     from knowledge.encoder import Encoder
+    from knowledge.official import Sources
     from knowledge.search import Library
 
 
 class Services:
     """The encoder, the index, the jobs and the model being tried; each is made when it is first needed."""
 
-    def __init__(self, home: Path, *, encoder: str | None = None) -> None:
-        """`encoder` is the name of another sentence encoder; None is the one that ships."""
+    def __init__(self, home: Path, *, encoder: str | None = None, sources: "Sources | None" = None) -> None:
+        """`encoder` is the name of another sentence encoder; None is the one that ships.
+        `sources` are the addresses of the rules' publishers; None is their own."""
         self.home = home
+        self._sources = sources
         self._encoder_name = encoder
         self._lock = threading.RLock()
         self._trial: tuple[Path, ChatModel] | None = None
@@ -47,6 +50,17 @@ class Services:
 
         with self._lock:
             return Library(self.home / "index", self.encoder)
+
+    @property
+    def seen_at_sources(self) -> Path:
+        """The file of what was seen at the rules' official sources, by whichever project asked."""
+        return self.home / "refresh.json"
+
+    @property
+    def sources(self) -> "Sources":
+        from knowledge.official import Sources
+
+        return self._sources or Sources()
 
     @cached_property
     def machine(self) -> Machine:

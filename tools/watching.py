@@ -1,5 +1,6 @@
 """Stage 9: feedback, drift and changed rules; when to tune again and on what."""
 
+from datetime import date
 from typing import Any
 
 from langchain.tools import ToolRuntime
@@ -7,14 +8,16 @@ from langchain_core.tools import tool
 
 from finetune.example import Example, Source, make_example
 from finetune.files import read_json, read_jsonl
+from knowledge.refresh import TELLING, Finding, last_findings, refresh
 from tools.context import Context
 from tools.history import remember
 from tools.journey import Watch, read_knowledge, read_sources, require, write_model
 from tools.result import Artifact, Card, ToolResult
-from tools.rules import fingerprint
+from tools.rules import fingerprint, kept_entries
 from tools.trial import now
 
 ENOUGH_CORRECTIONS = 5  # fewer teach a model little; they are still tested
+LOOKING_SECONDS = 30.0  # a conversation waits no longer for the official sources; what is left is said and done next
 TESTED_SHARE = 2  # every second correction trains once the first ones are in the test set
 
 
@@ -29,7 +32,10 @@ def corrections(feedback: list[dict[str, Any]], after: int = 0) -> list[Example]
 
 
 def changed_rules(context: Context) -> list[str]:
-    """Sentences on kept entries that have changed or left the packs since they were kept."""
+    """Sentences on kept entries that changed in the packs since they were kept, or at their official source.
+
+    The sources are not asked: what the last refresh of any project or command line found is told.
+    """
     library = context.services.library
     sentences = []
     for offered in read_knowledge(context.project).offered:
@@ -40,12 +46,43 @@ def changed_rules(context: Context) -> list[str]:
             sentences.append(f"{offered.id} is no longer in my collection.")
         elif fingerprint(entry) != offered.fingerprint:
             sentences.append(f"{entry.citation} has changed since you kept it ({offered.as_of} → {entry.as_of}).")
+    findings = last_findings(kept_entries(context), context.services.seen_at_sources)
+    return [*sentences, *(finding.sentence for finding in findings if finding.outcome in TELLING)]
+
+
+def look_up_rules(context: Context) -> list[str]:
+    """Ask the official sources about the kept entries; sentences on what could not be looked up."""
+    services = context.services
+    findings = refresh(
+        kept_entries(context),
+        state=services.seen_at_sources,
+        sources=services.sources,
+        today=date.today(),
+        seconds=LOOKING_SECONDS,
+    )
+    missed = [finding for finding in findings if finding.outcome == "not reached"]
+    by_hand = [finding for finding in findings if finding.outcome == "not by machine"]
+    looked_up = len(findings) - len(missed) - len(by_hand)
+    sentences = [f"I looked up {looked_up} of the {len(findings)} rules and terms you kept at their official sources."]
+    if missed:
+        reasons = "; ".join(dict.fromkeys(finding.reason for finding in missed))
+        sentences.append(f"I could not reach {_citations(missed)}: {reasons}. What they say today I do not know.")
+    if by_hand:
+        sentences.append(f"No machine can fetch {_citations(by_hand)}: look these up yourself.")
     return sentences
 
 
+def _citations(findings: list[Finding]) -> str:
+    return "; ".join(dict.fromkeys(finding.citation for finding in findings))
+
+
 @tool(parse_docstring=True, response_format="content_and_artifact")
-def watch(runtime: ToolRuntime[Context]) -> Artifact:
-    """Look at feedback and changed rules, and say whether to tune again and on what."""
+def watch(runtime: ToolRuntime[Context], look_up: bool = False) -> Artifact:
+    """Look at feedback and changed rules, and say whether to tune again and on what.
+
+    Args:
+        look_up: true asks the official sources whether the kept rules have changed, where the user wants to know that.
+    """
     context = runtime.context
     project = context.project
     feedback = list(read_jsonl(project.feedback))
@@ -53,9 +90,10 @@ def watch(runtime: ToolRuntime[Context]) -> Artifact:
     ratings = [row for row in feedback if row["kind"] == "rating"]
     good = sum(1 for row in ratings if row["good"])
     new = corrections(feedback, stored.used_feedback)
+    looked_up = look_up_rules(context) if look_up else []
     changed = changed_rules(context)
     sentences = [f"{len(ratings)} answers rated, {good} of them good." if ratings else "No answer has been rated yet."]
-    sentences += changed or ["None of the rules you kept has changed."]
+    sentences += [*looked_up, *(changed or [_no_change(looked_up=look_up)])]
     if len(new) >= ENOUGH_CORRECTIONS or changed:
         sentences.append(f"It is worth a new round: {len(new)} corrections wait.")
     else:
@@ -66,6 +104,12 @@ def watch(runtime: ToolRuntime[Context]) -> Artifact:
     data = {"sentences": sentences, "test_items": len(tested), "training_rows": len(trained)}
     write_model(project.watch, stored.model_copy(update={"checked": now(), "sentences": sentences}))
     return ToolResult(" ".join(sentences), [Card("watch", "Since the last round", data)]).for_agent()
+
+
+def _no_change(*, looked_up: bool) -> str:
+    if looked_up:
+        return "I found no change in the rules you kept."
+    return "None of the rules you kept has changed in my collection."
 
 
 def shares(new: list[Example]) -> tuple[list[Example], list[Example]]:
