@@ -48,8 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     refresh.add_argument("--only", nargs="+", default=[], metavar="ID", help="look up these entries alone")
     refresh.add_argument("--state", type=Path, default=CACHE / "refresh.json", help="file that keeps what was seen")
     vectors = commands.add_parser("vectors", help="make the packs' vectors anew, after an entry was changed")
-    commands.add_parser("coverage", help="count the entries by industry and place, as a page of Markdown")
-    for command in (search, listing, check, refresh, vectors):
+    counted = commands.add_parser("coverage", help="count the entries by industry and place, as a page of Markdown")
+    for command in (search, listing, check, refresh, vectors, counted):
         command.add_argument("--json", action="store_true", help="one JSON document on standard output")
     return parser
 
@@ -121,7 +121,8 @@ def _coverage(options: argparse.Namespace) -> int:
     from knowledge.coverage import coverage
     from knowledge.entries import read_packs
 
-    print(coverage(list(read_packs().values())), end="")  # noqa: T201
+    page = coverage(list(read_packs().values()))
+    print(json.dumps({"page": page}) if options.json else page.rstrip())  # noqa: T201
     return 0
 
 
