@@ -82,7 +82,9 @@ class Wishes:
 
     def asked_of_documents(self) -> str | None:
         """What the message wants to know from the team's own documents, if it is such a question."""
-        return None if self.asked in CASES else asked_of_documents(self.said)
+        names = [file.name for file in self.state.sources.files]
+        own = re.search(r"\b(?:our|my)\b", self.said, re.I) or any(name in self.said for name in names)
+        return asked_of_documents(self.said) if own or self.asked not in CASES else None
 
     # --- the brief ------------------------------------------------------------------------------------------------
 

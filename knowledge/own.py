@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import log
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -49,6 +49,7 @@ MOST_RANKED = 2_000
 # of 250 patients' questions on 943 passages it put the right one first 36 times of 100, reciprocal rank fusion 27.
 # There the right passage had 0.71 or more (98 of 100), and a bank's questions at most 0.45 (98 of 100).
 FLOOR = 0.45
+FEW = 1_000  # passages; fewer do not tell how rare a word is, and every word they hold would count next to nothing
 SHORTEST_CORRECTED = 5  # letters; in a shorter word one letter makes another word
 LIKE = 0.75  # of a misspelling and its word, as difflib measures it
 PATIENCE_SECONDS = 60
@@ -67,6 +68,7 @@ CREATE INDEX words_by_stem ON words (stem);
 CREATE TABLE slips (slip TEXT NOT NULL, word TEXT NOT NULL, PRIMARY KEY (slip, word)) WITHOUT ROWID;
 """
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[\"“'(\[]?[A-Z0-9])|\n+")
+WORD = re.compile(r"[^\W_]{2,}")
 T = TypeVar("T")
 
 
@@ -118,23 +120,19 @@ class _Open:
 
 @dataclass(frozen=True)
 class _Question:
-    """What is asked: the stems that carry meaning with the words as typed, and how many passages hold each stem."""
+    """What is asked: the stems that carry meaning with their words, how many passages hold each, and its weight."""
 
     text: str
     wanted: dict[str, str]
     held: dict[str, int]
-    passages: int
+    weights: dict[str, float]
     corrected: dict[str, str]
-
-    def weight(self, stem: str) -> float:
-        return log(1 + self.passages / max(self.held.get(stem, 0), 1))
 
     def overlap(self, text: str) -> tuple[list[str], float]:
         """The question's words that a passage shares, and how much that says (0 to 1); see `Words` in search.py."""
         stems = set(_words(text).values())
         shared = [stem for stem in self.wanted if stem in stems]
-        total = sum(map(self.weight, self.wanted))
-        weight = sum(map(self.weight, shared))
+        total, weight = sum(self.weights.values()), sum(self.weights[stem] for stem in shared)
         return [self.wanted[stem] for stem in shared], (weight / total if total else 0.0) * weight / (weight + EVIDENCE)
 
 
@@ -538,10 +536,15 @@ def _counted(passages: Sequence[OwnPassage]) -> Counter[str]:
 # --- words -----------------------------------------------------------------------------------------------------------
 
 
+stem_of = lru_cache(maxsize=1 << 16)(_stem)  # the words of 60 passages are looked at for each question
+
+
 def _words(text: str) -> dict[str, str]:
     """The words that carry meaning, each with its stem; without accents, as FTS5 reads them."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return {word: _stem(word) for word in re.findall(r"[^\W_]+", plain) if len(word) > 1 and word not in STOP_WORDS}
+    plain = text.casefold()
+    if not plain.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+    return {word: stem_of(word) for word in WORD.findall(plain) if word not in STOP_WORDS}
 
 
 def _slips(word: str) -> set[str]:
@@ -554,17 +557,18 @@ def _slips(word: str) -> set[str]:
 def _understood(record: sqlite3.Connection, query: str) -> _Question:
     """The question with words that stand in no document read as the nearest one that does."""
     words = _words(query)
-    held = {stem: _held(record, stem) for stem in words.values()}
     corrected: dict[str, str] = {}
     for word, stem in words.items():
-        if not held[stem] and (meant := _meant(record, word)):
+        if not _held(record, stem) and (meant := _meant(record, word)):
             corrected[word] = meant
     wanted = {_stem(corrected.get(word, word)): corrected.get(word, word) for word in words}
     text = query
     for typed, meant in corrected.items():
         text = re.sub(rf"(?i)\b{re.escape(typed)}\b", meant, text)
     passages = int(record.execute("SELECT count(*) FROM passages").fetchone()[0])
-    return _Question(text, wanted, {stem: _held(record, stem) for stem in wanted}, passages, corrected)
+    held = {stem: _held(record, stem) for stem in wanted}
+    weights = {stem: log(1 + max(passages, FEW) / max(count, 1)) for stem, count in held.items()}
+    return _Question(text, wanted, held, weights, corrected)
 
 
 def _held(record: sqlite3.Connection, stem: str) -> int:
