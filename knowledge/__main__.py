@@ -12,7 +12,7 @@ from knowledge.errors import UserError
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    commands = {"search": _search, "list": _list, "check": _check}
+    commands = {"search": _search, "list": _list, "check": _check, "vectors": _vectors, "coverage": _coverage}
     try:
         return commands[options.command](options)
     except UserError as error:
@@ -36,7 +36,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--jurisdiction", action="append", default=[], help="US, US-OH, EU, DE, UK …")
     check = commands.add_parser("check", help="check that every entry is complete, cited and true to the law's text")
     check.add_argument("--law", type=Path, help="folder of law texts, one JSONL file an instrument")
-    for command in (search, listing, check):
+    vectors = commands.add_parser("vectors", help="make the packs' vectors anew, after an entry was changed")
+    commands.add_parser("coverage", help="count the entries by industry and place, as a page of Markdown")
+    for command in (search, listing, check, vectors):
         command.add_argument("--json", action="store_true", help="one JSON document on standard output")
     return parser
 
@@ -85,6 +87,25 @@ def _check(options: argparse.Namespace) -> int:
     else:
         print(*report.problems, report.sentence, sep="\n")  # noqa: T201
     return 1 if report.problems else 0
+
+
+def _vectors(options: argparse.Namespace) -> int:
+    from knowledge.encoder import load_encoder
+    from knowledge.entries import texts_with_vectors
+    from knowledge.vectors import save
+
+    texts = texts_with_vectors()
+    save(load_encoder(), texts)
+    print(json.dumps({"texts": len(texts)}) if options.json else f"{len(texts)} texts.")  # noqa: T201
+    return 0
+
+
+def _coverage(options: argparse.Namespace) -> int:
+    from knowledge.coverage import coverage
+    from knowledge.entries import read_packs
+
+    print(coverage(list(read_packs().values())), end="")  # noqa: T201
+    return 0
 
 
 def _row(entry: Any) -> dict[str, Any]:

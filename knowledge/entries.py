@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from knowledge.errors import UserError
 
 PACKS = Path(__file__).parent / "packs"
+OFF_TOPIC_LINES = Path(__file__).parent / "off_topic.yaml"
 EVERYWHERE = "international"  # the jurisdiction of what holds in every place
 EVERY_INDUSTRY = "all"
 SUMMARY_WORDS = 60
@@ -151,6 +152,19 @@ def raw_entries(folder: Path) -> Iterator[tuple[str, type[Rule] | type[Term], di
         for name, kind in kinds:
             for number, raw in enumerate(pack.get(name, []), 1):
                 yield f"{path.name} {name} {number}", kind, {"industries": pack["industries"], **raw}
+
+
+def off_topic_lines(path: Path = OFF_TOPIC_LINES) -> list[str]:
+    """What people say that no entry is about."""
+    import yaml
+
+    groups: dict[str, list[str]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return [line for group in groups.values() for line in group]
+
+
+def texts_with_vectors() -> list[str]:
+    """Everything whose vector ships with the packs."""
+    return [*(passage for entry in read_packs().values() for passage in entry.passages()), *off_topic_lines()]
 
 
 def fingerprint(texts: list[str]) -> str:

@@ -25,6 +25,7 @@ from tools.own import indexed, indexed_in_words
 from tools.result import Artifact, Card, ToolResult
 from tools.rows import DROPPED, MADE_HERE, ROWS_SHOWN, data_card
 from tools.rules import kept_entries
+from tools.terms import term_use
 
 
 def user_file(project: Project, name: str) -> Path:
@@ -185,6 +186,9 @@ def prepare_data(runtime: ToolRuntime[Context]) -> Artifact:
     )
     prepared = prepare(rows)
     remember(project, "the preparation of the data")
+    if not sorts(read_brief(project), rows):
+        terms = [e for e in kept_entries(context) if isinstance(e, Term)]
+        prepared.report.warnings.extend(term_use(prepared.examples, terms).sentences)
     save_prepared(project, prepared, sources)
     return ToolResult(" ".join(prepared.report.summary), data_cards(project, prepared)).for_agent()
 

@@ -23,7 +23,7 @@ from knowledge.encoder import (
     read_tokenizer,
 )
 from knowledge.errors import UserError
-from knowledge.search import Library
+from knowledge.search import EVERYTHING, Library
 
 TEXTS = [
     "How long do we have to give patients their records?",
@@ -222,7 +222,7 @@ def test_the_library_works_with_another_encoder_in_an_index_of_its_own(tiny: Pat
     )
     other = load_encoder(str(tiny))
     library = Library(tmp_path / "index", other, packs)
-    assert library.find("what is a chair?")[0].entry.id == "own-chair"
+    assert library.find("what is a chair?", floor=EVERYTHING)[0].entry.id == "own-chair"
     changed = tmp_path / "changed"
     shutil.copytree(tiny, changed)
     (changed / "README.md").write_text("Another card makes no other encoder.", encoding="utf-8")
