@@ -361,3 +361,43 @@ def place_to_publish(text: str) -> str | None:
         if re.search(words, text, re.I):
             return where
     return None
+
+
+# --- the team's own documents ----------------------------------------------------------------------------------------
+
+OWN_DOCUMENT = (
+    r"(?:(?:our|my|the|this|that|these) (?:own |team'?s? |company'?s? |clinic'?s? |practice'?s? |staff |employee |"
+    r"uploaded |attached |internal )*(?:[\w-]+ )?(?:handbooks?|polic(?:y|ies)|manuals?|guidebooks?|playbooks?|"
+    r"glossar(?:y|ies)|documents?|documentation|procedures?|sops?|pdfs?|files?|brochures?|leaflets?|faqs?)|"
+    r"[\w.-]+\.(?:pdf|docx|md|markdown|txt|html?|xlsx|csv))"
+)
+_BEFORE = (
+    r"^\W*(?:(?:ok|okay|and|so|but|well|please|hey|hi)\W+)*(?:(?:can|could|would) you (?:please )?)?"
+    r"(?:tell me |show me )?"
+)
+_ABOUT = r"(?: (?:about|on|regarding|concerning|for|of|if|when))?\b(?P<topic>.*)$"
+_ASKING_WORD = r"what|who|when|where|how|which|may|can|do|does|is|are|must|should"
+ASKS_DOCUMENTS = tuple(
+    re.compile(_BEFORE + pattern, re.I)
+    for pattern in (
+        rf"what (?:does|do|did) {OWN_DOCUMENT} (?:say|state|tell|mention|write|require|specify|have to say|have)"
+        rf"(?: (?:us|me|people))?{_ABOUT}",
+        rf"what {OWN_DOCUMENT} (?:says?|states?|mentions?|requires?){_ABOUT}",
+        rf"what (?:is|does it say|stands|do we say|do we have) (?:(?:written|said|stated) )?in {OWN_DOCUMENT}{_ABOUT}",
+        rf"(?:does|do|did) {OWN_DOCUMENT} (?:say|mention|cover|state|have)(?: anything| something)?{_ABOUT}",
+        rf"(?:is|are) there (?:anything|something|a word)(?: said| written)? in {OWN_DOCUMENT}{_ABOUT}",
+        rf"(?:look|search|check)(?: up)? (?:in |into |through )?{OWN_DOCUMENT} (?:for|about|on) (?P<topic>.+)$",
+        rf"(?:look up|look for|search for|search|find|check)(?: out)? (?P<topic>.+?) in {OWN_DOCUMENT}\W*$",
+        rf"(?:according to|per|as per|by) {OWN_DOCUMENT},? (?P<topic>.+)$",
+        rf"where (?:in|does) {OWN_DOCUMENT} (?:say |mention |is |does it say )?(?P<topic>.+)$",
+        rf"(?P<topic>(?:{_ASKING_WORD})\b.+?),? according to {OWN_DOCUMENT}\W*$",
+    )
+)
+
+
+def asked_of_documents(text: str) -> str | None:
+    """What somebody wants to know from the team's own documents: "what does our handbook say about refunds"."""
+    for pattern in ASKS_DOCUMENTS:
+        if match := pattern.search(text.strip().replace("’", "'")):
+            return match["topic"].strip(" .,:;?!\"'“”") or text.strip()
+    return None

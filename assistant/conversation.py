@@ -142,6 +142,7 @@ class Conversation:
             yield Reply(str(error), last.options, last.waiting_for, last.stage, [])
         if (self.project.dir / "delete").exists():
             self.close()
+            self.assistant.services.put_away(self.project)
             self.project.delete()
 
     def poll(self) -> Iterator[Event]:

@@ -6,7 +6,16 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
 
-from assistant.render import duration, figure, is_going, report_path, setting_name, setting_value, size_in_words
+from assistant.render import (
+    duration,
+    figure,
+    is_going,
+    place_of,
+    report_path,
+    setting_name,
+    setting_value,
+    size_in_words,
+)
 from finetune.project import Project
 from finetune.status import read_status
 from tools.brief import in_words
@@ -143,6 +152,17 @@ def rules_body(card: Card, link: Link) -> Markup:
         )  # fmt: skip
 
     return joined(entry(n, row) for n, row in enumerate(card["entries"], 1))
+
+
+def passages_body(card: Card, link: Link) -> Markup:
+    def passage(row: dict[str, Any]) -> Markup:
+        heading = html("<b>{}</b> ", row["heading"]) if row["heading"] else Markup("")
+        return html(
+            '<div class="at-passage"><blockquote>{}</blockquote><p class="at-fine">{}{} · {}</p></div>',
+            row["text"], heading, place_of(row), row["reason"],
+        )  # fmt: skip
+
+    return joined(passage(row) for row in card["passages"])
 
 
 def file_body(card: Card, link: Link) -> Markup:
@@ -333,7 +353,11 @@ def side_by_side(pair: dict[str, Any]) -> Markup:
 
 
 def comparison_body(card: Card, link: Link) -> Markup:
-    return side_by_side(card)
+    source = card.get("source")
+    quote = (
+        html('<p class="at-fine">Your {}, says: “{}”</p>', place_of(source), source["text"]) if source else Markup("")
+    )
+    return side_by_side(card) + quote
 
 
 def files_body(card: Card, link: Link) -> Markup:
@@ -353,6 +377,7 @@ def watch_body(card: Card, link: Link) -> Markup:
 BODIES: dict[str, Callable[[Card, Link], Markup]] = {
     "brief": brief_body,
     "rules": rules_body,
+    "passages": passages_body,
     "file": file_body,
     "columns": columns_body,
     "data": data_body,

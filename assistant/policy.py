@@ -14,6 +14,7 @@ from assistant.wishes import Wishes
 from tools.brief import Brief, in_words
 from tools.interview import status_in_words
 from tools.journey import STAGE_NAMES, State
+from tools.own import without_quotes
 
 
 class Policy:
@@ -271,7 +272,7 @@ class Policy:
                 else:
                     parts.append("Noted.")
             elif message.name != "try_model":
-                parts.append(str(message.content))
+                parts.append(without_quotes(str(message.content)))
         return " ".join(parts)
 
     def understood_in_words(self) -> str:

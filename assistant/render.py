@@ -131,6 +131,23 @@ def rules_text(card: Card) -> list[str]:
     return lines
 
 
+def place_of(passage: dict[str, Any]) -> str:
+    """Where a passage of an own document stands: file and page."""
+    return f"{passage['file']}, page {passage['page']}" if passage["page"] else str(passage["file"])
+
+
+def passages_text(card: Card) -> list[str]:
+    lines = []
+    for passage in card["passages"]:
+        heading = f": {passage['heading']}" if passage["heading"] else ""
+        lines += [
+            f"{passage['number']}. {place_of(passage)}{heading}",
+            f"   “{' '.join(passage['text'].split())}”",
+            f"   {passage['reason']}",
+        ]
+    return lines
+
+
 def file_text(card: Card) -> list[str]:
     return [f"{card['rows']} examples", *bullets(card["read"]), *(f"! {problem}" for problem in card["problems"])]
 
@@ -201,7 +218,8 @@ def evaluation_text(card: Card) -> list[str]:
 
 def comparison_text(card: Card) -> list[str]:
     question = card.get("question") or card.get("prompt", "")
-    return [f"Question: {question}", f"Base:     {card['base']}", f"Tuned:    {card['tuned']}"]
+    quote = [f"Your {place_of(source)}, says: “{source['text']}”"] if (source := card.get("source")) else []
+    return [f"Question: {question}", f"Base:     {card['base']}", f"Tuned:    {card['tuned']}", *quote]
 
 
 def files_text(card: Card) -> list[str]:
@@ -216,6 +234,7 @@ def watch_text(card: Card) -> list[str]:
 TEXTS: dict[str, Callable[[Card], list[str]]] = {
     "brief": brief_text,
     "rules": rules_text,
+    "passages": passages_text,
     "file": file_text,
     "columns": columns_text,
     "data": data_text,

@@ -3,7 +3,14 @@
 import re
 from typing import Any
 
-from assistant.choices import columns_in, place_to_publish, replacement_in, speaks_of_rules, view_in
+from assistant.choices import (
+    asked_of_documents,
+    columns_in,
+    place_to_publish,
+    replacement_in,
+    speaks_of_rules,
+    view_in,
+)
 from assistant.messages import Exchange
 from assistant.moves import Call
 from assistant.replies import COMMANDS
@@ -32,6 +39,7 @@ LEAVES_TRIAL = frozenset(
         "show_data", "show_plan", "where", "delete_project", "undo", "help",
     }
 )  # fmt: skip
+CASES = frozenset({"inputs", "pairs"})  # asked for what comes in, people give other people's questions
 NOT_A_SELF_DESCRIPTION = ("rules", "columns", "files", "publish", "trial")
 
 
@@ -78,10 +86,20 @@ class Wishes:
         files = Call("read_files", {"names": self.exchange.files}) if self.exchange.files else None
         return [call for call in (facts, files, action) if call is not None]
 
+    def asked_of_documents(self) -> str | None:
+        """What the message wants to know from the team's own documents, if it is such a question."""
+        names = [file.name for file in self.state.sources.files]
+        own = re.search(r"\b(?:our|my)\b", self.said, re.I) or any(name in self.said for name in names)
+        return asked_of_documents(self.said) if own or self.asked not in CASES else None
+
     # --- the brief ------------------------------------------------------------------------------------------------
 
     def facts_call(self) -> Call | None:
-        if self.understood is None or self.intent in ("edit", "correct_answer", "show_data", "try", "columns"):
+        if (
+            self.understood is None
+            or self.asked_of_documents()
+            or self.intent in ("edit", "correct_answer", "show_data", "try", "columns")
+        ):
             return None
         facts = {n: plain(f.value) for n, f in self.understood.facts.items() if f.score >= SURE}
         for field in self.not_meant():
@@ -136,6 +154,8 @@ class Wishes:
 
     def action(self) -> Call | None:
         """The command in the message as a tool call; None where there is none, or a word is still missing."""
+        if query := self.asked_of_documents():
+            return Call("find_passages", {"query": query})
         if (choice := self.rules_choice()) is not None:
             return choice
         if (choice := self.columns_choice()) is not None:

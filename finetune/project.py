@@ -120,6 +120,11 @@ class Project:
         return self.dir / "examples.jsonl"
 
     @property
+    def passages(self) -> Path:
+        """The index of the team's own documents, which can be made anew from `files`."""
+        return self.dir / "passages"
+
+    @property
     def report(self) -> Path:
         return self.dir / "report.json"
 

@@ -29,6 +29,14 @@ def cards(text: str = "words") -> dict[str, dict[str, Any]]:
                 }
             ]
         },
+        "passages": {
+            "query": text,
+            "passages": [
+                {
+                    "number": 1, "file": text, "page": 4, "heading": text, "text": text, "score": 0.9, "reason": text,
+                }
+            ],
+        },
         "file": {"name": text, "rows": 3, "read": [text], "problems": [text]},
         "columns": {"file": text, "header": [text, "B"], "question": text, "answer": None, "sample": [[text]]},
         "data": {
@@ -64,7 +72,10 @@ def cards(text: str = "words") -> dict[str, dict[str, Any]]:
             "best": [pair], "worst": [pair],
             "checks": [{"name": text, "base_passed": 1, "tuned_passed": 4, "total": 5}],
         },
-        "comparison": {"prompt": text, "base": text, "tuned": text, "run": "1"},
+        "comparison": {
+            "prompt": text, "base": text, "tuned": text, "run": "1",
+            "source": {"file": text, "page": None, "text": text},
+        },
         "files": {"files": [{"name": text, "path": "/elsewhere/pack.zip", "size": 3 * 2**20}]},
         "watch": {"sentences": [text], "test_items": 2, "training_rows": 1},
     }  # fmt: skip

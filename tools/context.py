@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from finetune.generate import ChatModel
     from knowledge.encoder import Encoder
     from knowledge.official import Sources
+    from knowledge.own import OwnSources
     from knowledge.search import Library
+
+OPEN_DOCUMENTS = 4  # projects whose documents' vectors stay in memory: 150 MB for 100,000 passages
 
 
 class Services:
-    """The encoder, the index, the jobs and the model being tried; each is made when it is first needed."""
+    """The encoder, the indexes, the jobs and the model being tried; each is made when it is first needed."""
 
     def __init__(self, home: Path, *, encoder: str | None = None, sources: "Sources | None" = None) -> None:
         """`encoder` is the name of another sentence encoder; None is the one that ships.
@@ -32,6 +35,7 @@ class Services:
         self._encoder_name = encoder
         self._lock = threading.RLock()
         self._trial: tuple[Path, ChatModel] | None = None
+        self._own: dict[Path, OwnSources] = {}
 
     @cached_property
     def encoder(self) -> "Encoder":
@@ -61,6 +65,23 @@ class Services:
         from knowledge.official import Sources
 
         return self._sources or Sources()
+
+    def own_sources(self, project: Project) -> "OwnSources":
+        """The index of a project's own documents: one for the process, as its vectors are read once."""
+        from knowledge.own import OwnSources
+
+        with self._lock:
+            own = self._own.pop(project.dir, None) or OwnSources(project.passages, self.encoder)
+            self._own[project.dir] = own  # the last one asked for is the last to go
+            for other in list(self._own.values())[:-OPEN_DOCUMENTS]:
+                other.close()
+            return own
+
+    def put_away(self, project: Project) -> None:
+        """Let go of what is held in memory for a project that is about to be deleted."""
+        with self._lock:
+            if (own := self._own.pop(project.dir, None)) is not None:
+                own.close()
 
     @cached_property
     def machine(self) -> Machine:

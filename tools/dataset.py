@@ -21,6 +21,7 @@ from tools.context import Context
 from tools.history import remember
 from tools.instruction import scope, sorts
 from tools.journey import SourceFile, Sources, read_brief, read_sources, require, write_model
+from tools.own import indexed, indexed_in_words
 from tools.result import Artifact, Card, ToolResult
 from tools.rows import DROPPED, MADE_HERE, ROWS_SHOWN, data_card
 from tools.rules import kept_entries
@@ -91,17 +92,20 @@ def read_files(runtime: ToolRuntime[Context], names: list[str]) -> Artifact:
             continue
         source, made = understand(document, context)
         source = source.model_copy(update={"sha256": hashlib.sha256(path.read_bytes()).hexdigest()})
+        source = indexed(context, document, source)
         store_file(context, source, made)
         if source.mode == "unsure":
             cards.append(columns_card(source, document))
-            texts.append(f"{name}: I am not sure which column is which.")
+            texts.append(f"{name}: I am not sure which column is which.{indexed_in_words(source)}")
         else:
             how = f"columns: {source.question} → {source.answer}" if source.question else "running text"
             cards.append(
                 Card("file", name, {"name": name, "rows": source.rows, "read": [how], "problems": document.notes})
             )
             texts.append(
-                f"{name}: {counted(source.rows, 'example')} ({how})." + "".join(f" {note}" for note in document.notes)
+                f"{name}: {counted(source.rows, 'example')} ({how})."
+                + "".join(f" {note}" for note in document.notes)
+                + indexed_in_words(source)
             )
     if problems and not texts:
         raise UserError(" ".join(problems), action="Nothing else was changed.")
@@ -144,7 +148,7 @@ def set_columns(runtime: ToolRuntime[Context], file: str, question: str, answer:
         rows=len(made),
         notes=document.notes,
     )
-    store_file(context, source, made)
+    store_file(context, indexed(context, document, source), made)
     card = Card(
         "file", file, {"name": file, "rows": len(made), "read": [f"columns: {question} → {answer}"], "problems": []}
     )

@@ -12,6 +12,7 @@ from tools.brief import Brief, in_words
 from tools.context import Context
 from tools.history import remember, undo
 from tools.journey import STAGE_NAMES, State, read_brief, read_state, write_model
+from tools.own import in_step
 from tools.result import Artifact, Card, ToolResult
 
 
@@ -120,6 +121,7 @@ def status_in_words(state: State) -> str:
 def undo_last(runtime: ToolRuntime[Context]) -> Artifact:
     """Take back the last change to the brief, the rules, the examples or the plan."""
     change = undo(runtime.context.project)
+    in_step(runtime.context)  # a reading that is taken back takes its passages along
     if change is None:
         raise UserError("There is nothing to undo.", action="Tell me what you would like to change instead.")
     return ToolResult(f"I took back {change}.", [brief_card(read_brief(runtime.context.project))]).for_agent()

@@ -67,6 +67,7 @@ class SourceFile(BaseModel):
     answer: str | None = None
     topic: str | None = None
     rows: int = 0
+    passages: int = Field(0, description="what the file can be looked up by, in the project's index")
     notes: list[str] = []
 
 

@@ -7,6 +7,7 @@ from finetune.data.read import read_file
 from finetune.files import write_text
 from tools.context import Context
 from tools.dataset import store_file, understand
+from tools.own import indexed, indexed_in_words
 from tools.result import Artifact, Card, ToolResult
 
 
@@ -23,10 +24,11 @@ def add_text(runtime: ToolRuntime[Context], text: str) -> Artifact:
     write_text(path, text)
     document = read_file(path)
     source, made = understand(document, context)
+    source = indexed(context, document, source)
     store_file(context, source, made)
     card = Card("file", path.name, {"name": path.name, "rows": len(made), "read": ["pasted text"], "problems": []})
     return ToolResult(
-        f"That looks like a document, so I keep it as {path.name} and made {len(made)} examples from it. "
-        "Say “undo” if it was meant otherwise.",
+        f"That looks like a document, so I keep it as {path.name} and made {len(made)} examples from it."
+        f"{indexed_in_words(source)} Say “undo” if it was meant otherwise.",
         [card],
     ).for_agent()

@@ -4,6 +4,7 @@ from langchain_core.tools import BaseTool
 
 from tools.dataset import prepare_data, read_files, set_columns
 from tools.interview import delete_project, project_status, record_facts, undo_last
+from tools.own import find_passages
 from tools.pasted import add_text
 from tools.publishing import publish
 from tools.report import report_evaluation
@@ -22,6 +23,7 @@ TOOLS: dict[str, tuple[BaseTool, str]] = {
         (read_files, "Reading your files"),
         (set_columns, "Reading the columns you named"),
         (add_text, "Keeping the text you pasted"),
+        (find_passages, "Looking in your documents"),
         (prepare_data, "Preparing the data"),
         (show_data, "Showing the data"),
         (edit_example, "Changing a row"),

@@ -11,6 +11,8 @@ CardKind = Literal[
     # {"entries": [{"id", "title", "citation", "jurisdiction", "url", "as_of", "verified", "summary",
     #  "reason", "kept"}]}
     "rules",
+    # {"query", "passages": [{"number", "file", "page", "heading", "text", "score", "reason"}]}
+    "passages",
     # {"name", "rows", "read": [str], "problems": [str]}
     "file",
     # {"file", "header": [str], "question", "answer", "sample": [[str]]}
@@ -32,7 +34,7 @@ CardKind = Literal[
     #  "best": [{"question", "reference", "base", "tuned"}], "worst": [same],
     #  "checks": [{"name", "base_passed", "tuned_passed", "total"}], "file"}
     "evaluation",
-    # {"prompt", "base", "tuned", "run"}
+    # {"prompt", "base", "tuned", "run", "source": {"file", "page", "text"} | None}
     "comparison",
     # {"files": [{"name", "path", "size"}]}
     "files",

@@ -1,6 +1,8 @@
 """Stage 2: find the rules and terms that apply; the user keeps or drops each."""
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from langchain.tools import ToolRuntime
@@ -8,11 +10,12 @@ from langchain_core.tools import tool
 
 from finetune.errors import UserError
 from knowledge.entries import EVERY_INDUSTRY, Rule, Term
-from knowledge.search import places
+from knowledge.search import Found, places
 from tools.brief import Brief, in_words
 from tools.context import Context
 from tools.history import remember
 from tools.journey import Knowledge, Offered, read_brief, read_knowledge, write_model
+from tools.own import found_in_words, look_up, passages_card
 from tools.result import Artifact, Card, ToolResult
 
 OFFERED_AT_ONCE = 10  # more than this is not read by anybody
@@ -70,6 +73,8 @@ def applies(entry: Rule | Term | None, brief: Brief) -> bool:
 def find_rules(runtime: ToolRuntime[Context], query: str = "") -> Artifact:
     """Look up the rules and terms that apply to the user's work, each with citation and date.
 
+    With a topic, what the team's own documents say on it is shown beside them.
+
     Args:
         query: a topic the user asked about; empty to search by the brief.
     """
@@ -84,32 +89,40 @@ def find_rules(runtime: ToolRuntime[Context], query: str = "") -> Artifact:
         found = library.relevant(
             needs(brief), industries=industries, jurisdictions=brief.jurisdictions, limit=OFFERED_AT_ONCE
         )
+    result = offered(context, found)
+    if own := look_up(context, query) if query else []:
+        cards = [passages_card(query, own), *result.cards]
+        result = replace(result, text=f"{result.text} {found_in_words(own)}", cards=cards)
+    return result.for_agent()
+
+
+def offered(context: Context, found: Sequence[Found]) -> ToolResult:
+    """Put what was found behind the entries of the user's list, and take off those that no longer apply."""
+    library, brief = context.services.library, read_brief(context.project)
     stored = read_knowledge(context.project)
     # A corrected place or industry takes entries back that no longer apply.
-    offered = [o for o in stored.offered if applies(library.entry(o.id), brief)]
-    known = {o.id for o in offered}
+    listed = [o for o in stored.offered if applies(library.entry(o.id), brief)]
+    known = {o.id for o in listed}
     new = [
         Offered(id=f.entry.id, as_of=str(f.entry.as_of), fingerprint=fingerprint(f.entry), reason=f.reason)
         for f in found
         if f.entry.id not in known
     ]
     if not found:
-        return ToolResult("No rule or term in my collection fits that. I did not make one up.").for_agent()
-    if not new and len(offered) == len(stored.offered):
-        return ToolResult(
-            "Everything I have on that is already in the list.", [rules_card(stored, context)]
-        ).for_agent()
+        return ToolResult("No rule or term in my collection fits that. I did not make one up.")
+    if not new and len(listed) == len(stored.offered):
+        return ToolResult("Everything I have on that is already in the list.", [rules_card(stored, context)])
     remember(context.project, "the search for rules")
-    knowledge = Knowledge(offered=[*offered, *new])
+    knowledge = Knowledge(offered=[*listed, *new])
     write_model(context.project.knowledge, knowledge)
     unverified = sum(1 for f in found if not f.entry.verified)
     text = f"Found {len(new)} rules and terms, numbered in the list."
-    if gone := len(stored.offered) - len(offered):
+    if gone := len(stored.offered) - len(listed):
         text += f" {gone} that no longer apply to you are gone."
     if unverified:
         text += f" I could not check {unverified} of them against the law's own text: the list says which."
     options = ["Keep all", "Keep none", f"Drop {len(knowledge.offered)}"]
-    return ToolResult(text, [rules_card(knowledge, context)], options).for_agent()
+    return ToolResult(text, [rules_card(knowledge, context)], options)
 
 
 @tool(parse_docstring=True, response_format="content_and_artifact")

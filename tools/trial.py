@@ -10,6 +10,7 @@ from finetune.files import append_jsonl, read_jsonl
 from finetune.project import Project, Run
 from tools.context import Context
 from tools.journey import require
+from tools.own import look_up
 from tools.result import Artifact, Card, ToolResult
 
 ANSWER_TOKENS = 160  # about 120 words: longer answers make a side-by-side unreadable
@@ -32,6 +33,8 @@ def try_model(runtime: ToolRuntime[Context], prompt: str) -> Artifact:
     """
     context = runtime.context
     run = tuned_run(context.project)
+    answering = look_up(context, prompt, 1)
+    source = {"file": answering[0].file, "page": answering[0].page, "text": answering[0].text} if answering else None
     messages = [Message(role="user", content=prompt)]  # the model adds the plan's standing instruction
     model = context.services.trial_model(run)
     answers = {}
@@ -45,7 +48,9 @@ def try_model(runtime: ToolRuntime[Context], prompt: str) -> Artifact:
         context.project.feedback,
         {"kind": "answer", "run": run.name, "prompt": prompt, **answers, "time": now()},
     )
-    card = Card("comparison", "Base and tuned, side by side", {"prompt": prompt, "run": run.name, **answers})
+    card = Card(
+        "comparison", "Base and tuned, side by side", {"prompt": prompt, "run": run.name, **answers, "source": source}
+    )
     return ToolResult(f"Base model: {answers['base']}\n\nTuned model: {answers['tuned']}", [card]).for_agent()
 
 
