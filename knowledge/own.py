@@ -48,8 +48,8 @@ CANDIDATES = 30  # from either store
 MOST_RANKED = 2_000
 WORD_WEIGHT = 0.4
 EVIDENCE = 5.0  # the weight of shared words (about one rare one) that counts half: a common word alone is little
-# Score = cosine + WORD_WEIGHT × share of the question's words, rare ones counting more. It also orders what both stores
-# found: of 250 patients' questions on 943 passages it put the right one first 36 times of 100, rank fusion 27.
+# Score = cosine + WORD_WEIGHT × share of the question's words, rare ones counting more. It orders what both stores
+# found: of 250 patients' questions on 943 passages it put the right one first in 36 of 100, rank fusion in 27.
 # There the right passage had 0.71 or more (98 of 100), and a bank's questions at most 0.45 (98 of 100).
 FLOOR = 0.45
 FEW = 1_000  # passages; fewer do not tell how rare a word is, and every word they hold would count next to nothing
