@@ -60,7 +60,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Found:
-    """An entry, how well it fits (about 0.4 to 1.8), and why it was found, in words for the user."""
+    """An entry, how well it fits (a good fit has 0.5 to 1.2), and why it was found, in words for the user."""
 
     entry: Rule | Term
     score: float

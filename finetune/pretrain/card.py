@@ -61,8 +61,7 @@ All tokens count, those of a prompt {recipe.prompt_weight:g} times.
 Made again with `python -m finetune.pretrain CORPUS_DIR --out DIR --hours {hours:.2f} --seed {recipe.seed}`.
 
 ## Measured on what was held out
-At quarters of the way; the last column is this model. The rate falls to zero at the end, which alone is a good part
-of the last step.
+{"At points of the way; the last column is this model. " if len(scores) > 1 else ""}Up to 300 greedy answers a task.
 {_table(scores)}
 
 ## What it cannot do

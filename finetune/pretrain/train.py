@@ -76,7 +76,9 @@ def make_optimisers(model: "LlamaForCausalLM", recipe: Recipe) -> "list[torch.op
 
     inside = [each for name, each in model.named_parameters() if each.ndim == 2 and ".layers." in name]
     if not recipe.muon:
-        return [torch.optim.AdamW(model.parameters(), lr=recipe.rate, betas=(0.9, 0.95), weight_decay=0.05)]
+        return [
+            torch.optim.AdamW(model.parameters(), lr=recipe.rate, betas=(0.9, 0.95), weight_decay=recipe.weight_decay)
+        ]
     outside = [each for name, each in model.named_parameters() if each.ndim != 2 or ".layers." not in name]
     return [
         torch.optim.Muon(inside, lr=recipe.rate, weight_decay=recipe.weight_decay, adjust_lr_fn="match_rms_adamw"),
@@ -128,12 +130,12 @@ def pretrain(
     )
     folder = out / "model"
     _export(model, tokenizer, folder)
-    points = {each.name: each for each in sorted((out / "points").glob("??"))} | {"100": folder}
-    scores = {
-        f"{int(part)} %": _score_once(each, documents, conversations, recipe, say) for part, each in points.items()
-    }
+    points = {f"{int(each.name)} %": each for each in sorted((out / "points").glob("??"))}
+    here = f"{100 * course.progress:.0f} %"  # less than all where the last checkpoint is written as it is
+    points = {part: each for part, each in points.items() if part != here} | {here: folder}
+    scores = {part: _score_once(each, documents, conversations, recipe, say) for part, each in points.items()}
     write_text(folder / "README.md", card(recipe, course, kind, scores, documents, conversations))
-    say(f"Done: {folder}. Held-out text {scores['100 %'].text_bits_per_byte:.3f} bits a byte.")
+    say(f"Done: {folder}. Held-out text {scores[here].text_bits_per_byte:.3f} bits a byte.")
     return folder
 
 
