@@ -215,18 +215,18 @@ class ChatModel:
             positions = positions[kept][:, -1:] + 1
 
     def _as_text(self, tokens: Iterator[int]) -> Iterator[str]:
-        """Pieces of text; a character made of several tokens comes once it is whole."""
+        """Pieces of text, without space in front; a character made of several tokens comes once it is whole."""
         ids: list[int] = []
         said = ""
         for token in tokens:
             ids.append(token)
-            text = self.tokenizer.decode(ids, skip_special_tokens=True)
+            text = self.tokenizer.decode(ids, skip_special_tokens=True).lstrip()
             if text.endswith("\N{REPLACEMENT CHARACTER}"):
                 continue
             if text.startswith(said) and len(text) > len(said):
                 yield text[len(said) :]
                 said = text
-        rest = self.tokenizer.decode(ids, skip_special_tokens=True)[len(said) :]
+        rest = self.tokenizer.decode(ids, skip_special_tokens=True).lstrip()[len(said) :]
         if rest:
             yield rest
 

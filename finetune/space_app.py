@@ -30,7 +30,7 @@ def answer(model: Any, tokenizer: Any, conversation: list[dict[str, str]]) -> It
     Thread(target=model.generate, kwargs={**inputs, **settings}).start()
     text = ""
     for piece in pieces:
-        text += piece
+        text = (text + piece).lstrip()
         yield text
 
 

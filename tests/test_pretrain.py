@@ -1,5 +1,6 @@
 """The starter model: made from nothing on text these tests write, and the one that ships."""
 
+import errno
 import json
 import lzma
 import random
@@ -15,13 +16,16 @@ from finetune.errors import UserError
 from finetune.pretrain.__main__ import main
 from finetune.pretrain.corpus import LICENCES, is_held_out, read_documents
 from finetune.pretrain.mixture import make_conversations
+from finetune.pretrain.model import make_model, token_losses
 from finetune.pretrain.passage_tasks import SAID_INSTEAD
 from finetune.pretrain.recipe import Course, Recipe
 from finetune.pretrain.tokens import answer_mask, make_tokenizer
 from finetune.pretrain.train import _keep_pace, pretrain, rate_share
 
 STARTER = Path(__file__).resolve().parents[1] / "finetune" / "starter"
-TINY = Recipe(vocabulary=600, hidden=32, layers=2, inner=64, heads=2, context=64, rows_per_pass=2, compiled=False)
+TINY = Recipe(
+    vocabulary=600, hidden=32, layers=2, inner=64, heads=2, context=64, copying_heads=0, rows_per_pass=2, compiled=False
+)
 
 ANIMALS = ("otter", "heron", "badger", "marten", "plover", "lizard", "beaver", "falcon", "weasel", "turtle")
 WEATHERS = ("rainy", "stormy", "sunny", "cloudy", "misty", "frosty", "windy", "snowy", "humid", "chilly")
@@ -69,6 +73,19 @@ def tokenizer() -> Any:
     )
 
 
+@pytest.mark.parametrize(("heads", "least", "most"), [(Recipe.copying_heads, 0.95, 1.0), (0, 0.0, 0.1)])
+def test_a_model_with_copying_heads_repeats_what_it_read_before_it_learnt_anything(
+    tokenizer: Any, heads: int, least: float, most: float
+) -> None:
+    import torch
+
+    model = make_model(replace(Recipe(), layers=2, copying_heads=heads), tokenizer).eval()
+    once = torch.randint(0, Recipe.vocabulary, (1, 150), generator=torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        said = model(torch.cat([once, once], dim=1)).logits[0, 150:-1].argmax(-1)
+    assert least <= float((said == once[0, 1:]).float().mean()) <= most
+
+
 @pytest.mark.parametrize("text", ["Dr. McCoy", "ÄÖÜ ß 漢字 🙂", "\t two  spaces\n\n", "A1b2 1984", "\x00\x7f", "İi"])
 def test_the_tokenizer_gives_back_every_text_with_its_case(tokenizer: Any, text: str) -> None:
     assert tokenizer.decode(tokenizer(text)["input_ids"]) == text
@@ -80,17 +97,17 @@ def test_digits_are_read_one_by_one(tokenizer: Any) -> None:
 
 def test_the_template_writes_turns_as_chatml(tokenizer: Any) -> None:
     messages = [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": "Good day"}]
-    turns = "<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\nGood day<|im_end|>\n"
+    turns = "<|im_start|>user\n Hello<|im_end|>\n<|im_start|>assistant\n Good day<|im_end|>\n"
     assert tokenizer.apply_chat_template(messages, tokenize=False) == turns
     asked = tokenizer.apply_chat_template(messages[:1], tokenize=False, add_generation_prompt=True)
-    assert asked == "<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n"
+    assert asked == "<|im_start|>user\n Hello<|im_end|>\n<|im_start|>assistant\n"
 
 
 def test_only_what_the_assistant_writes_counts_in_full(tokenizer: Any) -> None:
-    turns = "<|im_start|>user\nassistant\n<|im_end|>\n<|im_start|>assistant\nGood day<|im_end|>\n"
+    turns = "<|im_start|>user\nassistant\n<|im_end|>\n<|im_start|>assistant\n Good day<|im_end|>\n"
     ids = tokenizer(turns)["input_ids"]
     counted = [token for token, counts in zip(ids, answer_mask(ids, tokenizer), strict=True) if counts]
-    assert tokenizer.decode(counted) == "Good day<|im_end|>"
+    assert tokenizer.decode(counted) == " Good day<|im_end|>"
 
 
 def test_everything_made_from_a_held_out_document_is_held_out(corpus: Path) -> None:
@@ -209,7 +226,7 @@ def test_a_killed_training_resumed_ends_with_the_weights_of_an_unbroken_one(corp
     import finetune.pretrain.train as module
 
     passes = 0
-    whole = module.token_losses
+    whole = token_losses
 
     def killed_in_step_seven(*arguments: Any) -> Any:
         nonlocal passes
@@ -234,6 +251,28 @@ def test_a_killed_training_resumed_ends_with_the_weights_of_an_unbroken_one(corp
     assert load_file(as_it_is / "model.safetensors").keys() == right.keys()
     with pytest.raises(UserError, match="other settings"):
         pretrain(corpus, tmp_path / "broken", replace(recipe, rate=1e-4), steps=12)
+
+
+@pytest.mark.slow
+def test_a_full_disk_ends_a_training_with_its_last_checkpoint_kept(corpus: Path, tmp_path: Path) -> None:
+    import torch
+
+    recipe, saves, whole = replace(TINY, checkpoint_minutes=0), 0, torch.save
+
+    def full_at_the_third(state: Any, file: Any) -> None:
+        nonlocal saves
+        saves += 1
+        if saves == 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        whole(state, file)
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(UserError, match="No space left"):
+        patch.setattr(torch, "save", full_at_the_third)
+        pretrain(corpus, tmp_path, recipe, steps=4)
+    assert not list(tmp_path.glob(".*.part"))
+    lines: list[str] = []
+    pretrain(corpus, tmp_path, recipe, steps=4, say=lines.append)
+    assert "Going on at step 2" in lines
 
 
 @pytest.mark.slow

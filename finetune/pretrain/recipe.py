@@ -14,10 +14,13 @@ class Recipe:
     inner: int = 1024  # width of the feed-forward part, 8/3 of hidden as Llama has it
     heads: int = 6  # of 64, as in most Llama models
     context: int = 512  # tokens a row
+    rotary_base: float = 100_000.0  # slow enough that half of a head's pairs still agree 500 tokens away
+    copying_heads: int = 4  # there from the first step, see `circuit`; 0 starts from chance alone
     rows_per_pass: int = 4  # what fits the processor's cache best
     # 4,096 tokens a step: Muon's own work is 0.36 s a step, a third of the time at 2,048 tokens and a sixth here.
     passes_per_step: int = 2
     rate: float = 5e-3  # of both optimisers; Muon's is scaled to AdamW's update size ("match_rms_adamw")
+    embedding_rate: float = 4.0  # times `rate`, for the embedding, whose numbers are larger than the matrices'
     muon: bool = True  # for the layers' matrices
     warm_up: float = 0.02  # share of the run in which the rate rises
     weight_decay: float = 0.05

@@ -9,13 +9,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from finetune.checks import is_refusal
-from finetune.example import Message
+from finetune.example import Example, Message
 from finetune.generate import ChatModel
 from finetune.pretrain.corpus import Conversation, Document
 from finetune.pretrain.passage_tasks import SAID_INSTEAD
-from finetune.pretrain.tokens import TURN_END, pack_text
+from finetune.pretrain.tokens import pack_text
 from finetune.score import exact_match, token_f1
-from finetune.tokens import TokenRow, prompt_ids
+from finetune.tokens import TokenRow
 
 ASKED = 300  # of each task, as far as the held-out part has them
 TEXT_ROWS = 128
@@ -73,7 +73,7 @@ def score(
     if len(text):
         bits = text_bits(chat, text[:: max(1, len(text) // TEXT_ROWS)][:TEXT_ROWS])
     if held_out:
-        answer_bits = _answer_bits(chat, held_out[:ASKED], context)
+        answer_bits = _answer_bits(chat, held_out[:ASKED])
     answers: dict[str, list[tuple[Conversation, str]]] = {}
     for task in sorted({each.task for each in held_out}):
         those = [each for each in held_out if each.task == task and len(each.messages) <= 3][:asked]
@@ -133,16 +133,19 @@ def text_bits(chat: ChatModel, rows: Any, *, tuned: bool = False) -> float:
     return nats / math.log(2) / size
 
 
-def _answer_bits(chat: ChatModel, conversations: Sequence[Conversation], context: int) -> float:
-    rows, size = [], 0
-    for each in conversations:
-        prompt = prompt_ids(chat.tokenizer, _asked(each))
-        ids = (*prompt, *chat.tokenizer(each.answer + TURN_END, verbose=False)["input_ids"])
-        if len(ids) <= context:
-            rows.append(TokenRow(ids, len(prompt)))
-            size += len(each.answer.encode())
-    return sum(chat.losses(rows, tuned=False)) / math.log(2) / size if size else math.nan
+def _answer_bits(chat: ChatModel, conversations: Sequence[Conversation]) -> float:
+    rows = [
+        (chat.row(Example(id="held out", messages=_messages(each))), len(each.answer.encode()))
+        for each in conversations
+    ]
+    whole = [(row, size) for row, size in rows if len(row.ids) < chat.context_length]  # a cut one is that long
+    nats = sum(chat.losses([row for row, _ in whole], tuned=False))
+    return nats / math.log(2) / sum(size for _, size in whole) if whole else math.nan
+
+
+def _messages(conversation: Conversation) -> list[Message]:
+    return [Message(role=role, content=text) for role, text in conversation.messages]
 
 
 def _asked(conversation: Conversation) -> list[Message]:
-    return [Message(role=role, content=text) for role, text in conversation.messages[:-1]]
+    return _messages(conversation)[:-1]

@@ -1,11 +1,11 @@
 """What a pre-training reads: the tokenizer, and rows of tokens without padding."""
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from finetune.files import replacing
 from finetune.pretrain.corpus import Conversation, Document
 
 if TYPE_CHECKING:
@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
 SEPARATOR, TURN_START, TURN_END, PADDING = "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|pad|>"
-# ChatML as Qwen and SmolLM2 use it, without a default system message.
+# ChatML as Qwen and SmolLM2 use it, without a default system message, and with a space before each message: so its
+# first word has the token that it has in running text, and copying a word never means spelling it.
 CHAT_TEMPLATE = (
-    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
-    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n ' + message['content'] | trim"
+    " + '<|im_end|>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
 )
 
 
@@ -58,11 +59,11 @@ class Rows:
     counts: "numpy.ndarray[Any, Any]"
 
     def save(self, path: Path) -> None:
+        """Raises UserError where the disk is full."""
         import numpy
 
-        beside = path.with_suffix(".part.npz")
-        numpy.savez(beside, tokens=self.tokens, counts=self.counts)
-        os.replace(beside, path)
+        with replacing(path) as file:
+            numpy.savez(file, tokens=self.tokens, counts=self.counts)
 
 
 def load_rows(path: Path) -> Rows:

@@ -9,89 +9,32 @@ last checkpoint has it, beside a running training.
 Read from top to bottom. In the spirit of Karpathy's nanochat: a story, not a framework.
 """
 
-import copy
 import hashlib
-import os
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from finetune.checkpoint import write_folder
 from finetune.errors import UserError
-from finetune.files import append_jsonl, read_json, write_json, write_text
+from finetune.files import append_jsonl, read_json, replacing, write_json, write_text
 from finetune.machine import device, fastest_precision
 from finetune.pretrain.card import card
 from finetune.pretrain.corpus import Conversation, Document, read_documents
 from finetune.pretrain.mixture import make_conversations
+from finetune.pretrain.model import export, make_model, make_optimisers, token_losses
 from finetune.pretrain.recipe import Course, Recipe
 from finetune.pretrain.score import Scores, score
 from finetune.pretrain.tokens import Position, Rows, load_rows, make_tokenizer, pack_chat, pack_text
-
-POINTS = 4  # the model is kept at so many points of its way, and each is scored
 
 if TYPE_CHECKING:
     import torch
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
-# 1. Model and optimisers
-
-
-def make_model(recipe: Recipe, tokenizer: "PreTrainedTokenizerFast") -> "LlamaForCausalLM":
-    import torch
-    from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
-
-    torch.manual_seed(recipe.seed)
-    config = LlamaConfig(
-        vocab_size=recipe.vocabulary,
-        hidden_size=recipe.hidden,
-        intermediate_size=recipe.inner,
-        num_hidden_layers=recipe.layers,
-        num_attention_heads=recipe.heads,
-        num_key_value_heads=recipe.heads,
-        head_dim=recipe.hidden // recipe.heads,
-        max_position_embeddings=recipe.context,
-        tie_word_embeddings=True,
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-        # Plain matrix products: on a processor the fused attention's backward pass was slower at 512 tokens.
-        attn_implementation="eager",
-    )
-    model = LlamaForCausalLM(config)
-    model.generation_config = GenerationConfig(
-        bos_token_id=tokenizer.bos_token_id,
-        eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id,
-        max_new_tokens=256,
-        do_sample=False,
-    )
-    return model
-
-
-def make_optimisers(model: "LlamaForCausalLM", recipe: Recipe) -> "list[torch.optim.Optimizer]":
-    """Muon for the matrices between the layers' ends, AdamW for the embedding and the norms."""
-    import torch
-
-    inside = [each for name, each in model.named_parameters() if each.ndim == 2 and ".layers." in name]
-    if not recipe.muon:
-        return [
-            torch.optim.AdamW(model.parameters(), lr=recipe.rate, betas=(0.9, 0.95), weight_decay=recipe.weight_decay)
-        ]
-    outside = [each for name, each in model.named_parameters() if each.ndim != 2 or ".layers." not in name]
-    return [
-        torch.optim.Muon(inside, lr=recipe.rate, weight_decay=recipe.weight_decay, adjust_lr_fn="match_rms_adamw"),
-        torch.optim.AdamW(outside, lr=recipe.rate, betas=(0.9, 0.95), weight_decay=0.0),
-    ]
-
-
-def rate_share(progress: float, warm_up: float) -> float:
-    """What part of the full rate is used at `progress` (0 to 1): a short rise, then a straight line to zero."""
-    return min(progress / warm_up if warm_up else 1.0, (1 - progress) / (1 - warm_up))
-
-
-# 2. Training
+POINTS = 4  # the model is kept at so many points of its way, and each is scored
+SAY_SECONDS = 15
 
 
 def pretrain(
@@ -125,18 +68,73 @@ def pretrain(
     tokenizer = _tokenizer_of(out, documents, conversations, recipe, say)
     text, chat = _rows_of(out, documents, conversations, tokenizer, recipe, say)
     model = make_model(recipe, tokenizer)
-    course, kind = train(
-        model, text, chat, out, recipe, hours, steps, say, lambda part: _export(model, tokenizer, out / "points" / part)
-    )
-    folder = out / "model"
-    _export(model, tokenizer, folder)
+
+    def keep(part: str) -> None:
+        export(model, tokenizer, out / "points" / part)
+
+    training = train(model, text, chat, out, recipe, hours, steps, say, keep)
+    course, folder = training.course, out / "model"
+    export(model, tokenizer, folder)
     points = {f"{int(each.name)} %": each for each in sorted((out / "points").glob("??"))}
     here = f"{100 * course.progress:.0f} %"  # less than all where the last checkpoint is written as it is
     points = {part: each for part, each in points.items() if part != here} | {here: folder}
     scores = {part: _score_once(each, documents, conversations, recipe, say) for part, each in points.items()}
-    write_text(folder / "README.md", card(recipe, course, kind, scores, documents, conversations))
+    write_text(folder / "README.md", card(recipe, course, training.kind, scores, documents, conversations))
     say(f"Done: {folder}. Held-out text {scores[here].text_bits_per_byte:.3f} bits a byte.")
     return folder
+
+
+@dataclass
+class Training:
+    """All that changes while a model is trained, which is what a checkpoint holds."""
+
+    model: "LlamaForCausalLM"
+    optimisers: "list[torch.optim.Optimizer]"
+    kind: str  # the number type it is computed in, as torch names it
+    course: Course = field(default_factory=Course)
+    position: Position = field(default_factory=Position)
+
+    def step(self, share: float) -> None:
+        """Use the gradients, and forget them, at `share` (0 to 1) of each group's full rate."""
+        import torch
+
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        for optimiser in self.optimisers:
+            for group in optimiser.param_groups:
+                group["lr"] = share * group["initial_lr"]
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+
+    def save(self, path: Path) -> None:
+        """Replace the checkpoint in one step.
+
+        Raises:
+            UserError: the disk is full; the checkpoint before is still there.
+        """
+        import torch
+
+        state = {
+            "model": self.model.state_dict(),
+            "optimisers": [each.state_dict() for each in self.optimisers],
+            "course": asdict(self.course),
+            "position": asdict(self.position),
+            "kind": self.kind,
+        }
+        with replacing(path) as file:
+            torch.save(state, file)
+
+    def go_on(self, path: Path, where: str) -> bool:
+        """Take up the checkpoint, where there is one; says whether there was."""
+        import torch
+
+        if not path.exists():
+            return False
+        saved = torch.load(path, map_location=where, weights_only=True)
+        self.model.load_state_dict(saved["model"])
+        for optimiser, part in zip(self.optimisers, saved["optimisers"], strict=True):
+            optimiser.load_state_dict(part)
+        self.course, self.position, self.kind = Course(**saved["course"]), Position(**saved["position"]), saved["kind"]
+        return True
 
 
 def train(
@@ -149,8 +147,8 @@ def train(
     steps: int | None,
     say: Callable[[str], None],
     keep: Callable[[str], None] = lambda part: None,
-) -> tuple[Course, str]:
-    """Train `model` in place to the end of its course; returns the course and the number type it was computed in.
+) -> Training:
+    """Train `model` in place to the end of its course.
 
     `keep` is told at each of the `POINTS` on the way, in per cent, that the model is there.
     """
@@ -159,45 +157,23 @@ def train(
     where = device()
     model.to(where).train()
     body = torch.compile(model.model) if recipe.compiled and shutil.which("g++") else model.model
-    optimisers = make_optimisers(model, recipe)
-    course, position, kind = Course(), Position(), str(fastest_precision(where))
-    state = out / "state.pt"
-    if state.exists():
-        saved = torch.load(state, map_location=where, weights_only=True)
-        model.load_state_dict(saved["model"])
-        for optimiser, part in zip(optimisers, saved["optimisers"], strict=True):
-            optimiser.load_state_dict(part)
-        course, position, kind = Course(**saved["course"]), Position(**saved["position"]), saved["kind"]
-        say(f"Going on at step {course.step}")
-
-    def save() -> None:
-        beside = state.with_suffix(".part")
-        with open(beside, "wb") as file:
-            parts = [each.state_dict() for each in optimisers]
-            where = {"course": asdict(course), "position": asdict(position), "kind": kind}
-            torch.save({"model": model.state_dict(), "optimisers": parts, **where}, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, state)
-
+    training = Training(model, make_optimisers(model, recipe), str(fastest_precision(where)))
+    if training.go_on(out / "state.pt", where):
+        say(f"Going on at step {training.course.step}")
+    course = training.course
+    if steps:
+        course.pace = 1 / steps
     rows_per_step = recipe.rows_per_pass * recipe.passes_per_step
     last_saved = last_said = time.perf_counter()
     while (hours or steps) and course.progress < 1 - 1e-9:
-        started = time.perf_counter()
-        share = recipe.chat_at_last if course.progress > 2 / 3 else recipe.chat_at_first
-        batch = position.next_rows(rows_per_step, share, text, chat)
-        loss = _gradients(model, body, batch, recipe, where, getattr(torch, kind))
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        if steps:
-            course.pace = 1 / steps
+        started, before = time.perf_counter(), course.progress
+        of_chat = recipe.chat_at_last if course.progress > 2 / 3 else recipe.chat_at_first
+        batch = training.position.next_rows(rows_per_step, of_chat, text, chat)
+        loss = _gradients(model, body, batch, recipe, where, getattr(torch, training.kind))
         # Taken in the middle of the step, so that the first one moves already and the last one still does.
-        rate = recipe.rate * max(rate_share(course.progress + course.pace / 2, recipe.warm_up), 0.0)
-        for optimiser in optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = rate
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
-        now, before = time.perf_counter(), course.progress
+        share = max(rate_share(course.progress + course.pace / 2, recipe.warm_up), 0.0)
+        training.step(share)
+        now = time.perf_counter()
         course.step += 1
         course.tokens += rows_per_step * recipe.context
         course.seconds += now - started
@@ -205,23 +181,32 @@ def train(
             course.progress = course.step / steps
         elif hours:
             _keep_pace(course, 3600 * hours)
-        if now - last_said > 15 or course.progress >= 1:
+        ended = course.progress >= 1 - 1e-9
+        if ended or now - last_said > SAY_SECONDS:
             last_said = now
-            speed = course.tokens / course.seconds
-            steps_left = (1 - course.progress) / course.pace if course.pace else 0.0
-            left = steps_left * course.seconds / course.step / 60
-            say(
-                f"step {course.step:,} · {course.progress:.0%} · loss {loss:.3f} · {speed:,.0f} tokens/s"
-                f" · {left:.0f} minutes left"
-            )
-            append_jsonl(out / "metrics.jsonl", {**asdict(course), "loss": loss, "rate": rate})
-        if now - last_saved > 60 * recipe.checkpoint_minutes or course.progress >= 1 - 1e-9:
-            save()
+            say(_told(course, loss))
+            append_jsonl(out / "metrics.jsonl", {**asdict(course), "loss": loss, "rate": share * recipe.rate})
+        if ended or now - last_saved > 60 * recipe.checkpoint_minutes:
+            training.save(out / "state.pt")
             last_saved = time.perf_counter()
         point = int(course.progress * POINTS)
         if int(before * POINTS) < point < POINTS:
             keep(f"{100 * point // POINTS:02d}")
-    return course, kind
+    return training
+
+
+def _told(course: Course, loss: float) -> str:
+    steps_left = (1 - course.progress) / course.pace if course.pace else 0.0
+    return (
+        f"step {course.step:,} · {course.progress:.0%} · loss {loss:.3f}"
+        f" · {course.tokens / course.seconds:,.0f} tokens/s"
+        f" · {steps_left * course.seconds / course.step / 60:.0f} minutes left"
+    )
+
+
+def rate_share(progress: float, warm_up: float) -> float:
+    """What part of the full rate is used at `progress` (0 to 1): a short rise, then a straight line to zero."""
+    return min(progress / warm_up if warm_up else 1.0, (1 - progress) / (1 - warm_up))
 
 
 def _keep_pace(course: Course, budget_seconds: float) -> None:
@@ -258,23 +243,6 @@ def _gradients(
     return loss_sum
 
 
-def token_losses(body: Any, head: Any, tokens: "torch.Tensor") -> "torch.Tensor":
-    """Nats for each next token: (rows, length) → (rows, length - 1), float32.
-
-    The vocabulary's scores are made for one row at a time, so that (rows × length × vocabulary) never stands in memory.
-    """
-    import torch
-    from torch.nn.functional import cross_entropy
-
-    hidden = body(input_ids=tokens[:, :-1], use_cache=False).last_hidden_state
-    return torch.stack(
-        [
-            cross_entropy(head(row).float(), target, reduction="none")
-            for row, target in zip(hidden, tokens[:, 1:], strict=True)
-        ]
-    )
-
-
 def _keep_recipe(out: Path, recipe: Recipe) -> None:
     path = out / "recipe.json"
     known = read_json(path)
@@ -304,9 +272,7 @@ def _tokenizer_of(
     texts = [each.text for each in documents if not each.held_out]
     texts += [content for each in conversations[::4] if not each.held_out for _, content in each.messages]
     tokenizer = make_tokenizer(iter(texts), recipe.vocabulary, recipe.context)
-    beside = out / "tokenizer.part"
-    tokenizer.save_pretrained(beside)
-    os.replace(beside, folder)
+    write_folder(folder, tokenizer.save_pretrained)
     return AutoTokenizer.from_pretrained(folder)
 
 
@@ -338,27 +304,6 @@ def _rows_of(
     text, chat = load_rows(paths[0]), load_rows(paths[1])
     say(f"{text.tokens.size / 1e6:.1f} million tokens of text, {chat.tokens.size / 1e6:.1f} million of conversations")
     return text, chat
-
-
-def _export(model: "LlamaForCausalLM", tokenizer: "PreTrainedTokenizerFast", folder: Path) -> None:
-    """Write the finished folder in bfloat16, in one step."""
-
-    import torch
-
-    beside = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(beside, ignore_errors=True)
-    finished = copy.deepcopy(model).to("cpu", torch.bfloat16).eval()
-    # The attention is the loader's choice, not the model's.
-    finished.config._attn_implementation_internal = None
-    finished.save_pretrained(beside)
-    tokenizer.save_pretrained(beside)
-    # The class under the name that other programs and older releases know, and nothing of this machine.
-    settings = read_json(beside / "tokenizer_config.json") or {}
-    kept = {name: value for name, value in settings.items() if name not in ("is_local", "local_files_only", "backend")}
-    write_json(beside / "tokenizer_config.json", kept | {"tokenizer_class": "PreTrainedTokenizerFast"})
-    (beside / "model.safetensors").chmod(0o644)
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(beside, folder)
 
 
 def _score_once(
