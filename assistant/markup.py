@@ -144,11 +144,12 @@ def rules_body(card: Card, link: Link) -> Markup:
         return html(
             '<details class="at-rule"><summary><span class="at-number">{}</span><span class="at-rule-title">{}</span>'
             '<span class="at-tag">{}</span>{}{}</summary><p>{}</p><p class="at-fine">{} · as of {} · {}</p>'
-            '<p class="at-fine">{}</p></details>',
+            '<p class="at-fine">{}</p>{}</details>',
             row.get("number", number), row["title"], row["jurisdiction"],
             "" if row["verified"] else Markup('<span class="at-tag at-caution">not checked</span>'),
             html('<span class="at-tag at-{}">{}</span>', kept, kept) if kept else "",
             row["summary"], citation, row["as_of"], checked, row["reason"],
+            html("<p>Your team: {}</p>", row["practice"]) if row.get("practice") else "",
         )  # fmt: skip
 
     return joined(entry(n, row) for n, row in enumerate(card["entries"], 1))

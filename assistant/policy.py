@@ -10,7 +10,7 @@ from assistant.moves import Call, Move, Say
 from assistant.replies import ENGLISH_ONLY, HELLO, INCOMPLETE, INTENT_LABELS, SMALL_TALK, WHY, WHY_AT_ALL
 from assistant.targets import SETTING_WORDS
 from assistant.understanding import SURE, Understood
-from assistant.wishes import Wishes
+from assistant.wishes import PRACTICE, Wishes
 from tools.brief import Brief, in_words
 from tools.interview import status_in_words
 from tools.journey import STAGE_NAMES, State
@@ -148,7 +148,8 @@ class Policy:
                     return f"{name.replace('_', ' ').capitalize()} {value}: {self.state.plan.reasons[name]}"
         if self.asked in Brief.questions():
             return Brief.ask(str(self.asked)).why
-        return WHY.get(self.asked or "", WHY_AT_ALL)
+        asked = self.asked or ""
+        return WHY["practice"] if asked.startswith(PRACTICE) else WHY.get(asked, WHY_AT_ALL)
 
     def meaning(self) -> str:
         word = (self.understood.target if self.understood else None) or ""
@@ -296,7 +297,17 @@ class Policy:
         if stage == "knowledge":
             text = "Which of these apply to you? Say “keep all”, or the numbers to keep or drop."
             return Say(text, ("Keep all", "Keep none", "Drop 1"), "rules")
+        if stage == "data" and not self.state.sources.files and self.state.knowledge.to_ask:
+            return self.practice_question()
         return self.data_question() if stage == "data" else None
+
+    def practice_question(self) -> Say:
+        """What a kept rule leaves to the team: asked before the data, since it may show what the data must say."""
+        knowledge = self.state.knowledge
+        rule = knowledge.to_ask[0]
+        first = "" if knowledge.practice else "Some of the rules depend on how you work. "
+        text = f"{first}Number {knowledge.offered.index(rule) + 1} asks: {rule.asks}"
+        return Say(text, ("Skip this", "Skip these questions"), f"{PRACTICE}{rule.id}")
 
     def columns_question(self) -> Say:
         """Which column is which, the likeliest pair first."""

@@ -128,6 +128,8 @@ def rules_text(card: Card) -> list[str]:
             f"   {row['summary']}",
             f"   {row['citation']}, as of {row['as_of']}{checked}. {row['reason']}",
         ]
+        if row.get("practice"):
+            lines.append(f"   Your team: {row['practice']}")
     return lines
 
 

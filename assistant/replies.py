@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "where are we?": "where",
     "why do you ask?": "why",
     "skip this": "skip",
+    "skip these questions": "skip",
     "stop the training": "stop",
     "how is it going?": "progress",
 }
@@ -45,6 +46,8 @@ INTENT_LABELS: dict[str, str] = {
 # Why the guide asks, for what is no field of the brief.
 WHY: dict[str, str] = {
     "rules": "What you keep goes into the examples, the tests and the model's standing instruction, with its citation.",
+    "practice": "What you say stands beside the rule on the page of rules that goes with the model, for whoever has to "
+    "sign for it.",
     "files": "The model learns from your own questions and answers; I cannot make those up.",
     "columns": "A model trained on the wrong column learns the wrong thing.",
     "approval:approve_data": "The test set is what the model is judged by. Nobody should be able to say later that it "

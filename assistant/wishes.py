@@ -39,6 +39,8 @@ LEAVES_TRIAL = frozenset(
         "show_data", "show_plan", "where", "delete_project", "undo", "help",
     }
 )  # fmt: skip
+PRACTICE = "practice:"  # before the id of the rule whose question to the team is asked
+ANSWERS = 5  # words; a longer message to such a question is its answer, whatever command it may sound like
 CASES = frozenset({"inputs", "pairs"})  # asked for what comes in, people give other people's questions
 NOT_A_SELF_DESCRIPTION = ("rules", "columns", "files", "publish", "trial")
 
@@ -82,6 +84,8 @@ class Wishes:
             return self.trial_agenda()
         if self.intent == "paste" and len(self.said) >= DOCUMENT:
             return [Call("add_text", {"text": self.said})]
+        if (noted := self.practice_call()) is not None:
+            return [noted]
         facts, action = self.facts_call(), self.action()
         files = Call("read_files", {"names": self.exchange.files}) if self.exchange.files else None
         return [call for call in (facts, files, action) if call is not None]
@@ -149,6 +153,20 @@ class Wishes:
 
     def needed(self) -> bool:
         return self.asked in Brief.questions() and Brief.ask(str(self.asked)).needed
+
+    def practice_call(self) -> Call | None:
+        """The answer to what a kept rule asks the team, or that it is left open."""
+        asked = (self.asked or "").removeprefix(PRACTICE)
+        if asked == self.asked or not self.said or self.exchange.files:
+            return None
+        if self.intent in ("skip", "next", "unsure"):
+            rest = [rule.id for rule in self.state.knowledge.to_ask]
+            everything = "these" in self.said.lower() or (self.understood and self.understood.target == "all")
+            return Call("note_practice", {"answers": dict.fromkeys(rest if everything else [asked], "")})
+        command = self.intent not in (None, "yes", "no") and len(self.said.split()) <= ANSWERS
+        if command or self.said.endswith("?") or (self.understood and self.understood.removed):
+            return None
+        return Call("note_practice", {"answers": {asked: self.said}})
 
     # --- commands -------------------------------------------------------------------------------------------------
 

@@ -8,17 +8,7 @@ from pydantic import BaseModel, Field
 from finetune.evaluate import Evaluation
 from finetune.plan import TrainingPlan
 from finetune.report import checks_table, figures_table
-
-
-@dataclass(frozen=True)
-class RuleUsed:
-    """A rule or term the team kept."""
-
-    title: str
-    citation: str
-    url: str
-    as_of: str
-    jurisdiction: str
+from finetune.rules_page import RuleUsed, one_line, source_of
 
 
 class Parity(BaseModel):
@@ -71,10 +61,10 @@ def write_card(
     return "\n\n".join(
         [
             _front_matter(evidence, base_name),
-            f"# {_line(text.title)}",
-            f"A language model tuned from **{_line(base_name)}** with a LoRA adapter (rank {plan.rank}).",
-            *_section("What it is for", [f"- {_line(line)}" for line in text.brief_lines]),
-            *_section("Standing instruction", [f"> {_line(plan.system_message)}"] if plan.system_message else []),
+            f"# {one_line(text.title)}",
+            f"A language model tuned from **{one_line(base_name)}** with a LoRA adapter (rank {plan.rank}).",
+            *_section("What it is for", [f"- {one_line(line)}" for line in text.brief_lines]),
+            *_section("Standing instruction", [f"> {one_line(plan.system_message)}"] if plan.system_message else []),
             *_section("Data", _data(evidence)),
             *_section("Rules and terms it was made with", [_rule(rule) for rule in text.rules]),
             "## Results",
@@ -95,12 +85,13 @@ USE = """\
 - `model/` is the whole model: `AutoModelForCausalLM.from_pretrained("model")` with its tokenizer and chat template.
 - `adapter/` is the change alone, for PEFT: `PeftModel.from_pretrained(base, "adapter")`.
 - `space/` is a small chat page for a Hugging Face Space; it needs `model/` beside its `app.py`.
+- `RULES.md`, where it is there, says of each rule what it asks, how the team meets it and where the model met it.
 - `API.md` says how to ask it through the API that OpenAI's clients speak.
 - Put the standing instruction first in every conversation: the model was trained and tested with it."""
 
 
 def write_api_guide(title: str, system_message: str) -> str:
-    return f"""# Asking {_line(title)} through its API
+    return f"""# Asking {one_line(title)} through its API
 
 Start the server beside the run it was trained in: `python -m finetune.serve RUN_DIR`. Set `ATTUNE_API_KEY` to require
 a key; without one it answers this computer only.
@@ -117,7 +108,7 @@ print(answer.choices[0].message.content)
 ```
 
 `stream=True` sends the answer in pieces. A request without a system message gets the standing instruction
-{f'("{_line(system_message)}")' if system_message else "(there is none)"}. Honoured: `max_tokens`, `temperature`,
+{f'("{one_line(system_message)}")' if system_message else "(there is none)"}. Honoured: `max_tokens`, `temperature`,
 `top_p`, `seed`, `stop`.
 """
 
@@ -145,7 +136,7 @@ def _data(evidence: Evidence) -> list[str]:
 
 
 def _rule(rule: RuleUsed) -> str:
-    return f"- {_line(rule.title)}: [{_line(rule.citation)}]({rule.url}) ({rule.jurisdiction}, as of {rule.as_of})"
+    return f"- {one_line(rule.title)}: {source_of(rule)}"
 
 
 def _results(evaluation: Evaluation | None) -> str:
@@ -190,7 +181,3 @@ def _evidence(evidence: Evidence) -> str:
             f"Made with {versions}.",
         ]
     )
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())

@@ -13,13 +13,15 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from finetune.card import CardText, Evidence, Parity, RuleUsed, write_api_guide, write_card
+from finetune.card import CardText, Evidence, Parity, write_api_guide, write_card
+from finetune.checks import read_checks
 from finetune.errors import UserError
 from finetune.evaluate import GENERAL, Evaluation, file_hash, read_plan
 from finetune.files import disk_error, replace_folder, write_json, write_text
 from finetune.generate import ChatModel, load_base, require_adapter, trained_revision
 from finetune.models import known, resolve
 from finetune.project import Run
+from finetune.rules_page import RuleUsed, where_met, write_rules_page
 
 if TYPE_CHECKING:
     import torch
@@ -61,7 +63,7 @@ def export(
 ) -> Exported:
     """Make `out_dir` anew: `adapter/`, `model/`, `space/`, README.md, API.md, evidence.json, and `<name>.zip`.
 
-    Until everything is there, what an earlier export left stays as it is.
+    With rules there is a RULES.md beside them. Until everything is there, what an earlier export left stays as it is.
 
     Args:
         unevaluated: export a model nobody has measured; the card then says so.
@@ -83,6 +85,8 @@ def export(
         evidence = gather_evidence(run, beside, parity)
         card = write_card(CardText(title, brief_lines, rules), plan, evidence, evaluation, base_name=base_name)
         write_text(beside / "README.md", card)
+        if rules:
+            write_text(beside / "RULES.md", rules_page(run, title, rules))
         write_text(beside / "API.md", write_api_guide(title, plan.system_message))
         write_json(beside / "evidence.json", evidence.model_dump())
         write_space(beside / "space", title, plan.system_message, evidence.base_licence)
@@ -106,6 +110,13 @@ def require_evaluation(run: Run, *, unevaluated: bool) -> Evaluation | None:
     if evaluation.adapter_sha256 != file_hash(run.adapter / "adapter_model.safetensors"):
         raise UserError(f"Run {run.name} was trained again after its evaluation.", action=action)
     return evaluation
+
+
+def rules_page(run: Run, title: str, rules: Sequence[RuleUsed]) -> str:
+    """The pack's page of rules, with the rows and checks of this run."""
+    rows = {split: run.examples(split) for split in ("train", "validation", "test")}
+    asked = {check.prompt for check in read_checks(run)}
+    return write_rules_page(title, [(rule, where_met(rule, rows, asked)) for rule in rules])
 
 
 def copy_adapter(run: Run, folder: Path, base_name: str) -> None:

@@ -7,19 +7,20 @@ import shutil
 import threading
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from finetune import space_app
-from finetune.card import RuleUsed
 from finetune.errors import UserError
 from finetune.evaluate import evaluate
-from finetune.example import Message
+from finetune.example import Message, Source, make_example
 from finetune.export import Exported, compare, export, push
 from finetune.generate import ChatModel
 from finetune.project import Run
+from finetune.rules_page import RuleMet, RuleUsed, where_met, write_rules_page
 from tests import tuned as making
 
 RULE = RuleUsed("Access to records", "45 CFR 164.524", "https://www.ecfr.gov/x", "2025-01-01", "US")
@@ -41,13 +42,39 @@ def exported(evaluated: Run, tmp_path_factory: pytest.TempPathFactory) -> Export
 
 def test_everything_lies_there_and_in_the_zip(exported: Exported) -> None:
     names = {file.name for file in exported.files}
-    assert names == {"adapter", "model", "space", "README.md", "API.md", "evidence.json", "dental-billing.zip"}
+    assert names == {
+        "adapter",
+        "model",
+        "space",
+        "README.md",
+        "RULES.md",
+        "API.md",
+        "evidence.json",
+        "dental-billing.zip",
+    }
     packed = zipfile.ZipFile(exported.zip)
     assert packed.testzip() is None
     assert {"adapter/adapter_model.safetensors", "model/model.safetensors", "space/app.py", "README.md"} <= set(
         packed.namelist()
     )
     assert not any(".part" in name or name.endswith(".zip") for name in packed.namelist())
+
+
+def test_the_page_of_rules_says_how_the_team_meets_each_and_where_the_model_met_it(exported: Exported) -> None:
+    page = (exported.dir / "RULES.md").read_text()
+    assert (
+        "[45 CFR 164.524](https://www.ecfr.gov/x) (US, as of 2025-01-01), **not compared with the law's text**" in page
+    )
+    assert "no row rests on it; not asked in the test of behaviour" in page
+    source = Source(citation=RULE.citation)
+    rows = {"train": [make_example("Q", "A", source=source), make_example("R", "A", source=source)], "test": []}
+    rule = replace(RULE, question="May I see my record?", practice="Within a week,\nat the desk", verified=True)
+    met = where_met(rule, rows, {"May I see my record?"})
+    assert met == RuleMet({"train": 2, "test": 0}, checked=True)
+    told = write_rules_page("A clinic", [(rule, met)])
+    assert "- How the team meets it: Within a week, at the desk\n" in told
+    assert "- In the making of this model: rows: 2 train; asked in the test of behaviour\n" in told
+    assert "1 were compared with the law's text" in told
 
 
 def test_the_merged_model_answers_as_the_tuned_one(exported: Exported, evaluated: Run) -> None:

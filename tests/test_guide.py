@@ -5,9 +5,13 @@ from pathlib import Path
 import pytest
 
 from assistant.conversation import Assistant, Conversation
+from assistant.render import rules_text
+from knowledge.entries import Rule
 from tests.files import dental_csv
 from tests.talking import say
-from tools.journey import read_brief, read_knowledge, read_sources
+from tools.journey import QUESTIONS, read_brief, read_knowledge, read_sources
+from tools.publishing import rule_used
+from tools.rules import rules_card
 
 DENTAL = (
     "we're a 12-person dental practice in Ohio, patients keep asking about billing and we have a spreadsheet of "
@@ -203,3 +207,57 @@ def test_a_secret_in_a_message_is_hidden_before_it_is_stored(talk: Conversation)
 
 def test_a_term_of_the_trade_is_explained_with_its_source(talk: Conversation) -> None:
     assert "explanation of benefits" in say(talk, "what does EOB mean?").text.lower()
+
+
+def asked_about_a_rule(talk: Conversation) -> str:
+    """The conversation up to the first question of a kept rule; the rule's id."""
+    say(talk, DENTAL)
+    finish_interview(talk)
+    reply = say(talk, "keep all")
+    assert reply.waiting_for and reply.waiting_for.startswith("practice:")
+    return reply.waiting_for.removeprefix("practice:")
+
+
+def test_what_a_kept_rule_leaves_to_the_team_is_asked_and_stands_beside_the_rule(talk: Conversation) -> None:
+    rule = asked_about_a_rule(talk)
+    entry = talk.context.services.library.entry(rule)
+    assert isinstance(entry, Rule)
+    assert entry.question_for_team in talk.reply().text
+    before = read_brief(talk.project)
+    second = say(talk, "Our front desk does, and we keep all requests for 30 days").waiting_for
+    assert second != f"practice:{rule}"
+    knowledge = read_knowledge(talk.project)
+    assert knowledge.practice == {rule: "Our front desk does, and we keep all requests for 30 days"}
+    assert read_brief(talk.project) == before, "it is no fact about the team"
+    card = rules_card(knowledge, talk.context)
+    shown = next(row for row in card.data["entries"] if row["id"] == rule)
+    assert "front desk" in "\n".join(rules_text({"entries": [shown]}))
+    assert "front desk" in rule_used(entry, knowledge.practice[rule]).practice
+    say(talk, "undo")
+    assert read_knowledge(talk.project).practice == {}
+
+
+def test_questions_about_rules_end_after_three_or_when_skipped(talk: Conversation) -> None:
+    rule = asked_about_a_rule(talk)
+    assert say(talk, "why do you ask?").waiting_for == f"practice:{rule}", "answered, and asked again"
+    say(talk, "I don't know")
+    assert read_knowledge(talk.project).practice == {rule: ""}
+    assert say(talk, "skip these questions").waiting_for == "files"
+    practice = read_knowledge(talk.project).practice
+    assert len(practice) == min(QUESTIONS, sum(bool(o.asks) for o in read_knowledge(talk.project).offered))
+    assert not any(practice.values())
+
+
+def test_a_name_or_number_in_an_answer_about_a_rule_is_left_out(talk: Conversation) -> None:
+    rule = asked_about_a_rule(talk)
+    say(talk, "Mail anna.berger@example.com or call 614-555-0199, she looks after it")
+    assert "she looks after it" in read_knowledge(talk.project).practice[rule]
+    assert "example.com" not in talk.project.knowledge.read_text()
+    assert "0199" not in talk.project.knowledge.read_text()
+
+
+def test_a_file_in_the_place_of_an_answer_about_a_rule_is_read(talk: Conversation, tmp_path: Path) -> None:
+    asked_about_a_rule(talk)
+    assert "48" in say(talk, "", files=[dental_csv(tmp_path / "mail.csv")]).text
+    assert talk.reply().waiting_for == "files"
+    assert read_knowledge(talk.project).practice == {}

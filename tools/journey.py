@@ -31,6 +31,9 @@ STAGE_NAMES: dict[str, str] = {
 }
 
 
+QUESTIONS = 3  # about the rules kept; a longer questionnaire is not answered with care
+
+
 class Offered(BaseModel):
     """A rule or term shown to the user. `kept` is None until the user has decided."""
 
@@ -38,6 +41,7 @@ class Offered(BaseModel):
     as_of: str
     fingerprint: str = Field(description="hash of the entry's words, to notice that it changed")
     reason: str
+    asks: str = Field("", description="what a rule leaves to the team to say about its own work")
     kept: bool | None = None
 
 
@@ -46,6 +50,7 @@ class Knowledge(BaseModel):
 
     offered: list[Offered] = []
     skipped: bool = False
+    practice: dict[str, str] = Field({}, description="a kept rule's id to how the team meets it; empty: left open")
 
     @property
     def decided(self) -> bool:
@@ -54,6 +59,12 @@ class Knowledge(BaseModel):
     @property
     def kept_ids(self) -> list[str]:
         return [o.id for o in self.offered if o.kept]
+
+    @property
+    def to_ask(self) -> list[Offered]:
+        """The kept rules whose question to the team is still open, as far as there is patience for more of them."""
+        open_ones = [o for o in self.offered if o.kept and o.asks and o.id not in self.practice]
+        return open_ones[: max(QUESTIONS - len(self.practice), 0)] if self.decided else []
 
 
 class SourceFile(BaseModel):

@@ -1,18 +1,21 @@
 """Stage 8: an evidence pack with adapter, merged model and card; an API; a Space; the data set."""
 
 import os
+from dataclasses import replace
 from typing import Literal
 
 from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
-from finetune.card import Parity, RuleUsed
+from finetune.card import Parity
 from finetune.data.hub import save_dataset
 from finetune.export import export, push
 from finetune.project import Project
+from finetune.rules_page import RuleUsed
+from knowledge.entries import Rule, Term
 from tools.brief import in_words
 from tools.context import Context
-from tools.journey import read_brief, read_sources, require
+from tools.journey import read_brief, read_knowledge, read_sources, require
 from tools.result import Artifact, Card, ToolResult
 from tools.rules import kept_entries
 from tools.trial import tuned_run
@@ -50,6 +53,16 @@ def publish_dataset(project: Project) -> ToolResult:
     return ToolResult(text, [Card("files", "The data set", {"files": files})])
 
 
+def rule_used(entry: Rule | Term, practice: str) -> RuleUsed:
+    """An entry as the pack tells of it; `practice` is how the team says it meets it."""
+    used = RuleUsed(
+        entry.name, entry.citation, entry.url, str(entry.as_of), entry.jurisdiction, entry.says, entry.verified
+    )
+    if isinstance(entry, Term):
+        return used
+    return replace(used, for_model=entry.for_model, question=entry.customer_question, practice=practice)
+
+
 @tool(parse_docstring=True, response_format="content_and_artifact")
 def publish(runtime: ToolRuntime[Context], where: Where = "file", repository: str = "") -> Artifact:
     """Publish the tuned model, or the data it was tuned on. Waits for the user's approval.
@@ -68,7 +81,8 @@ def publish(runtime: ToolRuntime[Context], where: Where = "file", repository: st
     brief = read_brief(project)
     title = f"{brief.organisation or project.name}: tuned model, round {run.name}"
     lines = [f"{n.replace('_', ' ').capitalize()}: {in_words(n, v)}" for n, v in brief.known().items() if n != "pairs"]
-    rules = [RuleUsed(e.name, e.citation, e.url, str(e.as_of), e.jurisdiction) for e in kept_entries(context)]
+    practice = read_knowledge(project).practice
+    rules = [rule_used(entry, practice.get(entry.id, "")) for entry in kept_entries(context)]
     out = project.published / run.published_as
     exported = export(run.dir, out, title=title, brief_lines=lines, rules=rules)
     text = "The pack is ready: adapter, merged model and a card with data, rules and results. "

@@ -9,7 +9,7 @@ from tools.pasted import add_text
 from tools.publishing import publish
 from tools.report import report_evaluation
 from tools.rows import approve_data, drop_examples, edit_example, restore_examples, show_data
-from tools.rules import find_rules, keep_rules
+from tools.rules import find_rules, keep_rules, note_practice
 from tools.training import judge_tuning, plan_training, show_plan, start_training, stop_training, training_status
 from tools.trial import rate_answer, try_model
 from tools.watching import new_round, watch
@@ -20,6 +20,7 @@ TOOLS: dict[str, tuple[BaseTool, str]] = {
         (record_facts, "Noting what you said"),
         (find_rules, "Looking for rules and terms"),
         (keep_rules, "Noting which rules you keep"),
+        (note_practice, "Noting how you meet a rule"),
         (read_files, "Reading your files"),
         (set_columns, "Reading the columns you named"),
         (add_text, "Keeping the text you pasted"),

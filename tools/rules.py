@@ -33,8 +33,8 @@ def needs(brief: Brief) -> list[str]:
     return [s for s in [*said, work, *(p.question for p in brief.pairs)] if s] or ["customer questions"]
 
 
-def entry_row(entry: Rule | Term, offered: Offered, number: int) -> dict[str, Any]:
-    """One row of a "rules" card."""
+def entry_row(entry: Rule | Term, offered: Offered, number: int, practice: str = "") -> dict[str, Any]:
+    """One row of a "rules" card; `practice` is how the team says it meets the rule."""
     return {
         "number": number,
         "id": entry.id,
@@ -48,13 +48,14 @@ def entry_row(entry: Rule | Term, offered: Offered, number: int) -> dict[str, An
         "summary": entry.says,
         "reason": offered.reason,
         "kept": offered.kept,
+        "practice": practice,
     }
 
 
 def rules_card(knowledge: Knowledge, context: Context) -> Card:
     library = context.services.library
     rows = [
-        entry_row(entry, offered, number)
+        entry_row(entry, offered, number, knowledge.practice.get(offered.id, ""))
         for number, offered in enumerate(knowledge.offered, 1)
         if (entry := library.entry(offered.id)) is not None
     ]
@@ -104,7 +105,13 @@ def offered(context: Context, found: Sequence[Found]) -> ToolResult:
     listed = [o for o in stored.offered if applies(library.entry(o.id), brief)]
     known = {o.id for o in listed}
     new = [
-        Offered(id=f.entry.id, as_of=str(f.entry.as_of), fingerprint=fingerprint(f.entry), reason=f.reason)
+        Offered(
+            id=f.entry.id,
+            as_of=str(f.entry.as_of),
+            fingerprint=fingerprint(f.entry),
+            reason=f.reason,
+            asks=f.entry.question_for_team if isinstance(f.entry, Rule) else "",
+        )
         for f in found
         if f.entry.id not in known
     ]
@@ -113,7 +120,7 @@ def offered(context: Context, found: Sequence[Found]) -> ToolResult:
     if not new and len(listed) == len(stored.offered):
         return ToolResult("Everything I have on that is already in the list.", [rules_card(stored, context)])
     remember(context.project, "the search for rules")
-    knowledge = Knowledge(offered=[*listed, *new])
+    knowledge = Knowledge(offered=[*listed, *new], practice=stored.practice)
     write_model(context.project.knowledge, knowledge)
     unverified = sum(1 for f in found if not f.entry.verified)
     text = f"Found {len(new)} rules and terms, numbered in the list."
@@ -155,11 +162,31 @@ def keep_rules(
         for n, o in enumerate(knowledge.offered, 1)
     ]
     remember(project, "the choice of rules")
-    decided = Knowledge(offered=offered, skipped=not offered)
+    decided = Knowledge(offered=offered, skipped=not offered, practice=knowledge.practice)
     write_model(project.knowledge, decided)
     open_ones = sum(1 for o in offered if o.kept is None)
     text = f"Kept {len(decided.kept_ids)} of {len(offered)}." + (f" {open_ones} still to decide." if open_ones else "")
     return ToolResult(text).for_agent()
+
+
+@tool(parse_docstring=True, response_format="content_and_artifact")
+def note_practice(runtime: ToolRuntime[Context], answers: dict[str, str]) -> Artifact:
+    """Note how the team meets rules it kept, in its own words: the answers to what those rules ask.
+
+    It stands beside the rule in the list and on the evidence pack's page of rules.
+
+    Args:
+        answers: a kept rule's id to the team's answer; an empty answer leaves the question open for good.
+    """
+    project = runtime.context.project
+    knowledge = read_knowledge(project)
+    if strange := sorted(set(answers) - set(knowledge.kept_ids)):
+        raise UserError(f"No kept rule is called {', '.join(strange)}.", action="Use the ids of rules that are kept.")
+    remember(project, "the answer about a rule")
+    changed = knowledge.model_copy(update={"practice": knowledge.practice | answers})
+    write_model(project.knowledge, changed)
+    noted = "Noted for the page of rules in the evidence pack." if any(answers.values()) else "Fine, we leave that open."
+    return ToolResult(noted).for_agent()
 
 
 def kept_entries(context: Context) -> list[Rule | Term]:
