@@ -187,8 +187,10 @@ class Visitor:
         for _ in range(40):
             if self.asked == asked:
                 return
-            assert self.asked in ANSWERS, f"no answer to {self.asked!r}: {self.chat[-600:]}"
-            self.say(ANSWERS[self.asked])
+            assert self.asked in ANSWERS or self.asked.startswith("practice:"), (
+                f"no answer to {self.asked!r}: {self.chat[-600:]}"
+            )
+            self.say(ANSWERS.get(self.asked, "Skip these questions"))
         raise AssertionError(f"never asked for {asked}: {self.chat[-600:]}")
 
     def picture(self, folder: Path, name: str) -> None:
