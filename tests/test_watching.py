@@ -32,6 +32,12 @@ def library_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
 
 
+def cited(services: Services, entry: str) -> str:
+    found = services.library.entry(entry)
+    assert found is not None
+    return found.citation
+
+
 def keeping(services: Services, name: str, *ids: str) -> Context:
     """A project that kept these entries."""
     library = services.library
@@ -55,7 +61,7 @@ def test_a_rule_changed_at_its_source_is_told_in_every_project_that_kept_it(
     other = keeping(services, "other", "health-access-to-records")
     third = keeping(services, "third", "gdpr-breach")
     assert changed_rules(one) == []
-    assert look_up_rules(one)[0].startswith("I looked up 2 of the 2")
+    assert look_up_rules(one).sentences[0].startswith("I looked up 2 of the 2")
     publisher.asked.clear()
     told = "45 CFR 164.524(b)(2) was changed at its source on 2026-03-01, after the entry was written; 30 is not in it."
     assert told in changed_rules(one)
@@ -73,12 +79,12 @@ def test_sources_that_keep_silent_hold_nobody_and_are_named(
     services.seen_at_sources.unlink(missing_ok=True)
     context = keeping(services, "waiting", "health-access-to-records", "gdpr-breach", "coppa-consent")
     start = time.monotonic()
-    sentences = look_up_rules(context)
+    sentences = look_up_rules(context).sentences
     assert time.monotonic() - start < 10
     assert "0 of the 3" in sentences[0]
     assert "45 CFR 164.524(b)(2); GDPR Article 33(1)" in sentences[1]
     assert "no time left" in sentences[1]
-    assert sentences[2] == "No machine can fetch 15 U.S.C. 6502(b)(1): look these up yourself."
+    assert sentences[2] == f"No machine can fetch {cited(services, 'coppa-consent')}: look these up yourself."
     assert changed_rules(context) == []
 
 
@@ -100,7 +106,24 @@ def test_asked_whether_the_rules_have_changed_the_conversation_looks_them_up(
     told = " ".join(card["sentences"])
     assert "I looked up 1 of the 2" in told
     assert "changed at its source on 2026-03-01" in told
-    assert "15 U.S.C. 6502(b)(1)" in told
+    assert cited(assistant.services, "coppa-consent") in told
+
+
+def test_where_no_source_answers_nothing_is_said_to_be_unchanged_at_its_source(
+    publisher: Publisher, library_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tools.watching.LOOKING_SECONDS", 1.0)
+    publisher.broken["/"] = silent(30)
+    assistant = Assistant(replace(settings(library_home), sources=publisher.sources))
+    assistant.services.seen_at_sources.unlink(missing_ok=True)
+    keeping(assistant.services, "unreached", "health-access-to-records")
+    talk = assistant.conversation("unreached")
+    list(talk.open())
+    told = say(talk, "have the rules changed?").text
+    talk.close()
+    assert "I looked up 0 of the 1" in told
+    assert "no change" not in told
+    assert "has changed in my collection" in told
 
 
 def test_watching_without_a_word_on_rules_asks_no_source(publisher: Publisher, library_home: Path) -> None:

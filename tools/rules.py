@@ -185,7 +185,9 @@ def note_practice(runtime: ToolRuntime[Context], answers: dict[str, str]) -> Art
     remember(project, "the answer about a rule")
     changed = knowledge.model_copy(update={"practice": knowledge.practice | answers})
     write_model(project.knowledge, changed)
-    noted = "Noted for the page of rules in the evidence pack." if any(answers.values()) else "Fine, we leave that open."
+    noted = (
+        "Noted for the page of rules in the evidence pack." if any(answers.values()) else "Fine, we leave that open."
+    )
     return ToolResult(noted).for_agent()
 
 

@@ -1,5 +1,6 @@
 """Stage 9: feedback, drift and changed rules; when to tune again and on what."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -50,8 +51,16 @@ def changed_rules(context: Context) -> list[str]:
     return [*sentences, *(finding.sentence for finding in findings if finding.outcome in TELLING)]
 
 
-def look_up_rules(context: Context) -> list[str]:
-    """Ask the official sources about the kept entries; sentences on what could not be looked up."""
+@dataclass(frozen=True)
+class LookUp:
+    """What a look at the official sources was worth."""
+
+    sentences: list[str]
+    looked_up: int  # entries whose source answered
+
+
+def look_up_rules(context: Context) -> LookUp:
+    """Ask the official sources about the kept entries, and say what could not be looked up."""
     services = context.services
     findings = refresh(
         kept_entries(context),
@@ -69,7 +78,7 @@ def look_up_rules(context: Context) -> list[str]:
         sentences.append(f"I could not reach {_citations(missed)}: {reasons}. What they say today I do not know.")
     if by_hand:
         sentences.append(f"No machine can fetch {_citations(by_hand)}: look these up yourself.")
-    return sentences
+    return LookUp(sentences, looked_up)
 
 
 def _citations(findings: list[Finding]) -> str:
@@ -90,10 +99,10 @@ def watch(runtime: ToolRuntime[Context], look_up: bool = False) -> Artifact:
     ratings = [row for row in feedback if row["kind"] == "rating"]
     good = sum(1 for row in ratings if row["good"])
     new = corrections(feedback, stored.used_feedback)
-    looked_up = look_up_rules(context) if look_up else []
+    looked = look_up_rules(context) if look_up else None
     changed = changed_rules(context)
     sentences = [f"{len(ratings)} answers rated, {good} of them good." if ratings else "No answer has been rated yet."]
-    sentences += [*looked_up, *(changed or [_no_change(looked_up=look_up)])]
+    sentences += [*(looked.sentences if looked else []), *(changed or [_no_change(looked)])]
     if len(new) >= ENOUGH_CORRECTIONS or changed:
         sentences.append(f"It is worth a new round: {len(new)} corrections wait.")
     else:
@@ -106,9 +115,10 @@ def watch(runtime: ToolRuntime[Context], look_up: bool = False) -> Artifact:
     return ToolResult(" ".join(sentences), [Card("watch", "Since the last round", data)]).for_agent()
 
 
-def _no_change(*, looked_up: bool) -> str:
-    if looked_up:
-        return "I found no change in the rules you kept."
+def _no_change(looked: LookUp | None) -> str:
+    """No more is said to be unchanged than was looked at."""
+    if looked is not None and looked.looked_up:
+        return "I found no change in those I looked up."
     return "None of the rules you kept has changed in my collection."
 
 
