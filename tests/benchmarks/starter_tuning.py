@@ -4,12 +4,12 @@
 
 Three tunings with the journey's own plan, trainer and evaluation: patients' questions split by topic, bank messages in
 twelve categories, and terms of our packs; each on the starter and on random weights. Held-out bits a byte of the
-corpus before and after say what was forgotten. A run that was finished is read, not made again.
+corpus before and after say what was forgotten. A run that was finished is read, not made again. The tables, and what
+the untuned and the tuned models answer to twenty questions of our own, none picked, end in OUT/report.md.
 """
 
 import argparse
 import csv
-import json
 import random
 import shutil
 import subprocess
@@ -21,7 +21,7 @@ from typing import Any
 
 from finetune.data.documents import examples_from_terms
 from finetune.evaluate import Evaluation
-from finetune.example import Example, Source, make_example
+from finetune.example import Example, Message, Source, make_example
 from finetune.files import read_json, write_json, write_jsonl, write_text
 from finetune.generate import ChatModel
 from finetune.machine import Machine
@@ -86,6 +86,8 @@ def split_of(groups: list[str]) -> dict[str, str]:
     }
 
 
+FORGOTTEN = "corpus, bits a byte"
+COLUMNS = ("loss", "answer score", "accuracy", FORGOTTEN)
 TUNINGS: dict[str, Callable[[Path], list[Example]]] = {"patients": patients, "categories": messages, "terms": terms}
 
 
@@ -127,22 +129,70 @@ def tune(name: str, examples: list[Example], base: Path, run: Run, rows: Any) ->
         "peak_gib": status.get("peak_memory_gib"),
         "metrics": {each.name: [each.base, each.tuned] for each in evaluation.metrics},
         "bits_per_byte": [text_bits(chat, rows), text_bits(chat, rows, tuned=True)],
-        "answers": twenty_answers(chat, examples),
+        "answers": twenty_answers(chat),
     }
     write_json(figures, row)
     return row
 
 
-def twenty_answers(chat: ChatModel, examples: list[Example]) -> list[dict[str, str]]:
-    """The first twenty test rows, whatever comes out."""
-    first = [each for each in examples if each.split == "test"][:20]
-    asked = [each.messages[:-1] for each in first]
-    base = chat.reply_batch(asked, tuned=False, max_tokens=80)
-    tuned = chat.reply_batch(asked, tuned=True, max_tokens=80)
-    return [
-        {"question": each.question, "expected": each.answer, "base": before, "tuned": after}
-        for each, before, after in zip(first, base, tuned, strict=True)
-    ]
+RULE = "Answer from the passage only. If it is not there, say: The passage does not say."
+SHOP = (
+    "Orders can be sent back within thirty days. The parcel needs the slip that came with it. Shoes that were worn "
+    "outside are not taken back. The money is on the card after five working days."
+)
+TWENTY = (
+    "What are the symptoms of asthma?",
+    "How is high blood pressure treated?",
+    "Is diabetes inherited?",
+    "What causes a migraine?",
+    "How many people have celiac disease?",
+    "What should I ask my doctor about anemia?",
+    "My card has not arrived yet.",
+    "I was charged twice for one payment.",
+    "The app says that my card cannot be used in this country.",
+    "How do I change my PIN?",
+    "What does annual percentage rate mean?",
+    "What is a deductible?",
+    "What does informed consent mean?",
+    "What is a beneficiary?",
+    "Hello!",
+    "Who are you?",
+    "Write a poem about the sea.",
+    f"{RULE}\n\nPassage: {SHOP}\n\nQuestion: How long can orders be sent back?",
+    f"{RULE}\n\nPassage: {SHOP}\n\nQuestion: What does delivery cost?",
+    f"{SHOP}\n\nFill in the gap: “The money is on the card after ___ working days.”",
+)
+
+
+def twenty_answers(chat: ChatModel) -> dict[str, list[str]]:
+    """What the model answers to our questions before and after its tuning, whatever comes out."""
+    asked = [[Message(role="user", content=question)] for question in TWENTY]
+    return {
+        "base": chat.reply_batch(asked, tuned=False, max_tokens=60),
+        "tuned": chat.reply_batch(asked, tuned=True, max_tokens=60),
+    }
+
+
+def report(rows: dict[str, dict[str, Any]]) -> str:
+    """Tables and answers as Markdown; `rows` are the figures by tuning and base."""
+    lines = ["| tuning | rows | minutes | memory, GiB | " + " | ".join(COLUMNS) + " |"]
+    lines.append("|---|---|---|---|" + "---|" * len(COLUMNS))
+    for name, row in rows.items():
+        pairs = row["metrics"] | {FORGOTTEN: row["bits_per_byte"]}
+        cells = [f"{pairs[each][0]:.3f} → {pairs[each][1]:.3f}" if each in pairs else "–" for each in COLUMNS]
+        memory = f"{row['peak_gib']:.2f}" if row["peak_gib"] else "–"
+        lines.append(f"| {name} | {row['rows']} | {row['minutes']:.1f} | {memory} | {' | '.join(cells)} |")
+    told = {name: row["answers"] for name, row in rows.items() if name.endswith("starter")}
+    parts = ["## Tunings, before → after", "\n".join(lines), "## Twenty answers, none picked"]
+    for number, question in enumerate(TWENTY):
+        said = [f"- before: {in_line(next(iter(told.values()))['base'][number])}"] if told else []
+        said += [f"- {name.split()[0]}: {in_line(answers['tuned'][number])}" for name, answers in told.items()]
+        parts.append(f"**{in_line(question)}**\n\n" + "\n".join(said))
+    return "\n\n".join(parts) + "\n"
+
+
+def in_line(text: str) -> str:
+    return " ".join(text.split()) or "(nothing)"
 
 
 def main() -> None:
@@ -156,15 +206,13 @@ def main() -> None:
     held_out = [each for each in read_documents(options.corpus) if each.held_out]
     rows = pack_text(held_out, tokenizer, 512).tokens[:HELD_OUT_ROWS]
     bases = {"starter": options.model.resolve(), "random": random_weights(options.model, options.out / "random")}
-    for name, make in TUNINGS.items():
-        examples = make(options.data)
-        for base, folder in bases.items():
-            row = tune(name, examples, folder, Run(options.out / f"{name}-{base}"), rows)
-            shown = " · ".join(f"{n} {b:.3f} → {t:.3f}" for n, (b, t) in row["metrics"].items())
-            before, after = row["bits_per_byte"]
-            line = f"{name} on {base}: {row['rows']} rows, {row['minutes']:.1f} min, {row['peak_gib']} GiB · {shown}"
-            print(f"{line} · corpus {before:.3f} → {after:.3f} bits a byte", flush=True)
-    print(json.dumps([read_json(path) for path in sorted(options.out.glob("*/figures.json"))]))
+    figures: dict[str, dict[str, Any]] = {}
+    for base, folder in bases.items():
+        for name, make in TUNINGS.items():
+            row = tune(name, make(options.data), folder, Run(options.out / f"{name}-{base}"), rows)
+            figures[f"{name} on {base}"] = row
+            print(f"{name} on {base}: {row['minutes']:.1f} minutes, {row['metrics']}", flush=True)
+            write_text(options.out / "report.md", report(figures))
 
 
 if __name__ == "__main__":
