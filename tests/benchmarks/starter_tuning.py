@@ -87,7 +87,7 @@ def split_of(groups: list[str]) -> dict[str, str]:
 
 
 FORGOTTEN = "corpus, bits a byte"
-COLUMNS = ("loss", "answer score", "accuracy", FORGOTTEN)
+COLUMNS = ("Held-out loss", "Answer score", "Right category", "General English loss", FORGOTTEN)
 TUNINGS: dict[str, Callable[[Path], list[Example]]] = {"patients": patients, "categories": messages, "terms": terms}
 
 
