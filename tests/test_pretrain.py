@@ -18,7 +18,7 @@ from finetune.pretrain.corpus import LICENCES, is_held_out, read_documents
 from finetune.pretrain.mixture import make_conversations
 from finetune.pretrain.model import make_model, token_losses
 from finetune.pretrain.passage_tasks import SAID_INSTEAD
-from finetune.pretrain.recipe import Course, Recipe
+from finetune.pretrain.recipe import RECIPES, Course, Recipe
 from finetune.pretrain.tokens import answer_mask, make_tokenizer
 from finetune.pretrain.train import _keep_pace, pretrain, rate_share
 
@@ -84,6 +84,13 @@ def test_a_model_with_copying_heads_repeats_what_it_read_before_it_learnt_anythi
     with torch.no_grad():
         said = model(torch.cat([once, once], dim=1)).logits[0, 150:-1].argmax(-1)
     assert least <= float((said == once[0, 1:]).float().mean()) <= most
+
+
+@pytest.mark.parametrize(("name", "millions"), [("cpu", 14), ("gpu", 30)])
+def test_each_recipe_has_the_size_it_is_said_to_have(tokenizer: Any, name: str, millions: int) -> None:
+    recipe = RECIPES[name]
+    assert make_model(recipe, tokenizer).num_parameters() == recipe.parameters
+    assert round(recipe.parameters / 1e6) == millions
 
 
 @pytest.mark.parametrize("text", ["Dr. McCoy", "ÄÖÜ ß 漢字 🙂", "\t two  spaces\n\n", "A1b2 1984", "\x00\x7f", "İi"])

@@ -57,7 +57,7 @@ One document in {HELD_OUT_ONE_IN} was held out, with everything made from it.
 {course.tokens / 1e6:.2f} million tokens in {course.step:,} steps and {hours:.2f} hours, {speed},
 computed in {kind} with torch {version("torch")}. {optimiser}, rate {recipe.rate:g} with a short rise
 and a straight line to zero, rows of {recipe.context} tokens without padding. Conversations are {chat}.
-All tokens count, those of a prompt {recipe.prompt_weight:g} times.
+All tokens count, those of a prompt {recipe.prompt_weight:g} times. {_circuit(recipe)}
 Made again with `python -m finetune.pretrain CORPUS_DIR --out DIR --hours {hours:.2f} --seed {recipe.seed}`.
 
 ## Measured on what was held out
@@ -70,6 +70,15 @@ does not calculate, reason over several steps, or read more than {recipe.context
 law or money is the echo of textbooks and is no advice. Its data are mostly US-American and have those authors'
 blind spots.
 """
+
+
+def _circuit(recipe: Recipe) -> str:
+    if not recipe.copying_heads:
+        return "The first weights are drawn by chance."
+    return (
+        f"The first weights hold an induction circuit: {recipe.copying_heads} attention heads that continue what stood "
+        "in the prompt before, so that copying need not be discovered."
+    )
 
 
 def _table(scores: dict[str, Scores]) -> str:

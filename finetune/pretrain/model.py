@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from finetune.checkpoint import write_folder
 from finetune.files import read_json, write_json
+from finetune.machine import device
 from finetune.pretrain.circuit import wire_copying
 from finetune.pretrain.recipe import Recipe
 
@@ -35,8 +36,8 @@ def make_model(recipe: Recipe, tokenizer: "PreTrainedTokenizerFast") -> "LlamaFo
         bos_token_id=tokenizer.bos_token_id,
         eos_token_id=tokenizer.eos_token_id,
         pad_token_id=tokenizer.pad_token_id,
-        # Plain matrix products: on a processor the fused attention's backward pass was slower at 512 tokens.
-        attn_implementation="eager",
+        # Plain matrix products on a processor, where the fused attention's backward pass was slower at 512 tokens.
+        attn_implementation="sdpa" if device() == "cuda" else "eager",
     )
     model = LlamaForCausalLM(config)
     # Embeddings as large as what a layer writes to them after some steps, so that none drowns them; what they add to
