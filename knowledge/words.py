@@ -1,9 +1,11 @@
-"""Finding entries by their words: SQLite's full-text index with BM25, in memory, and terms named in a question."""
+"""How words are read, in questions and by SQLite's full-text index (FTS5), and the packs' entries found by them."""
 
 import re
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from knowledge.entries import Rule, Term
@@ -17,6 +19,9 @@ _COMMON = (
     "where which while who whom whose why will with would you your"
 )
 STOP_WORDS = frozenset(_COMMON.split())
+WORD = re.compile(r"[^\W_]{2,}")
+TOKENIZER = "porter unicode61 remove_diacritics 2"  # FTS5's; `plain_words` reads as it does
+SHORTEST_CORRECTED = 5  # letters; in a shorter word one letter makes another word
 
 
 class Words:
@@ -26,9 +31,7 @@ class Words:
         self._ids = list(entries)
         self._lock = threading.Lock()
         self._index = sqlite3.connect(":memory:", check_same_thread=False)
-        self._index.execute(
-            "create virtual table entries using fts5(name, text, tokenize='porter unicode61 remove_diacritics 2')"
-        )
+        self._index.execute(f"create virtual table entries using fts5(name, text, tokenize='{TOKENIZER}')")
         self._index.executemany(
             "insert into entries(rowid, name, text) values (?, ?, ?)",
             ((row, " ".join([entry.name, *entry.names]), _text(entry)) for row, entry in enumerate(entries.values())),
@@ -64,13 +67,42 @@ class Words:
         among = f" and rowid in ({', '.join(map(str, rows))})" if rows else ""
         statement = f"select rowid, {what} from entries where entries match ?{among}"
         with self._lock:
-            return list(self._index.execute(statement, [*values, " OR ".join(f'"{word}"' for word in words)]))
+            return list(self._index.execute(statement, [*values, any_of(words)]))
+
+
+def any_of(words: Iterable[str]) -> str:
+    """FTS5's query for what holds one of the words; in quotes, since a bare AND or NEAR would be a command."""
+    return " OR ".join(f'"{word}"' for word in words)
+
+
+def plain_words(text: str) -> list[str]:
+    """All words of two characters and more, in small letters and without accents."""
+    plain = text.lower()
+    if not plain.isascii():
+        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
+    return WORD.findall(plain)
 
 
 def content_words(text: str) -> list[str]:
-    """The words that carry meaning, each once, in small letters."""
-    words = re.findall(r"[^\W_]+", text.lower().replace("’", "'"))
-    return list(dict.fromkeys(word for word in words if word not in STOP_WORDS and len(word) > 1))
+    """The words that carry meaning, each once."""
+    return [word for word in dict.fromkeys(plain_words(text)) if word not in STOP_WORDS]
+
+
+@lru_cache(maxsize=1 << 16)  # each word of each passage is asked for when it is indexed
+def stem(word: str) -> str:
+    """A word without its common English endings; good enough to let "records" meet "record"."""
+    for ending, least in (("ation", 5), ("ing", 4), ("ied", 3), ("ies", 3), ("ed", 4), ("es", 4), ("s", 3)):
+        if word.endswith(ending) and len(word) - len(ending) >= least and not word.endswith("ss"):
+            word = word.removesuffix(ending) + ("y" if ending in ("ied", "ies") else "")
+            break
+    return word.removesuffix("e") if len(word) > 4 else word
+
+
+def slips(word: str) -> set[str]:
+    """The word with one letter left out: two words a slip apart share one of these, or one is the other's."""
+    if len(word) < SHORTEST_CORRECTED or not word.isalpha():
+        return set()
+    return {word[:i] + word[i + 1 :] for i in range(len(word))}
 
 
 def _text(entry: Rule | Term) -> str:

@@ -14,7 +14,8 @@ import pytest
 
 from knowledge.encoder import Encoder
 from knowledge.errors import UserError
-from knowledge.own import PREFIX, RECORD, WORDS_AT_ONCE, OwnPassage, OwnSources, cut_at_sentences
+from knowledge.own import PREFIX, RECORD, OwnPassage, OwnSources
+from knowledge.own_record import WORDS_AT_ONCE, cut_at_sentences
 from tests.files import POLICY
 
 HANDBOOK = [OwnPassage(text, page, heading) for page, (heading, text) in enumerate(POLICY, 1)]
