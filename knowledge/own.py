@@ -188,7 +188,7 @@ class OwnSources:
         return found.st_dev, found.st_ino
 
     def _connected(self) -> sqlite3.Connection:
-        """The record newly opened. One that is no database any more is thrown away and begun anew."""
+        """The record newly opened. One that is no database, or of another version, is thrown away and begun anew."""
         self._folder.mkdir(parents=True, exist_ok=True)
         try:
             return connect(self._folder / RECORD)
@@ -351,8 +351,7 @@ class OwnSources:
             COLLECTION, metadata={"hnsw:space": "cosine"}, embedding_function=None
         )
         self._opened = _Open(name, writes, client, collection)
-        query = "SELECT count(*) FROM passages p JOIN files f ON f.id = p.file WHERE f.state = 'whole'"
-        if collection.count() < record.execute(query).fetchone()[0]:
+        if collection.count() < sum(counted_files(record).values()):
             with record:
                 record.execute("UPDATE files SET state = 'coming' WHERE state = 'whole'")
 

@@ -79,7 +79,7 @@ def understood(record: sqlite3.Connection, query: str) -> Question:
     for typed, meant in corrected.items():
         text = re.sub(rf"(?i)\b{re.escape(typed)}\b", meant, text)
     forms = _forms(record, wanted)
-    passages = int(record.execute("SELECT count(*) FROM passages").fetchone()[0])
+    passages = int(record.execute("SELECT total(passages) FROM files").fetchone()[0])
     held = {one: sum(count for of, count in forms.values() if of == one) for one in wanted}
     weights = {one: log(1 + max(passages, FEW) / max(count, 1)) for one, count in held.items()}
     return Question(text, wanted, held, weights, {word: of for word, (of, _) in forms.items()}, corrected)

@@ -15,10 +15,11 @@ from knowledge.words import TOKENIZER, content_words, slips, stem
 
 WORDS_AT_ONCE = 120  # of one passage: the encoder reads about 180
 PATIENCE_SECONDS = 60
+VERSION = 2  # of the tables; a record of another one is made anew from the documents
 SCHEMA = f"""
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE files (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, digest TEXT NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('coming', 'whole', 'going')));
+  passages INTEGER NOT NULL, state TEXT NOT NULL CHECK (state IN ('coming', 'whole', 'going')));
 CREATE TABLE passages (id INTEGER PRIMARY KEY AUTOINCREMENT, file INTEGER NOT NULL, page INTEGER,
   heading TEXT NOT NULL, text TEXT NOT NULL);
 CREATE INDEX passages_by_file ON passages (file);
@@ -78,22 +79,33 @@ def _pieces(text: str) -> Iterator[str]:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """The record, begun where it is missing. Threads may share it, one at a time."""
+    """The record, begun where it is missing. Threads may share it, one at a time.
+
+    Raises:
+        sqlite3.OperationalError: it cannot be opened or written.
+        sqlite3.DatabaseError: it is no record, or one of another version.
+    """
     record = sqlite3.connect(path, timeout=PATIENCE_SECONDS, check_same_thread=False)
     try:
         record.execute("PRAGMA journal_mode = WAL")
         record.execute("PRAGMA cache_size = -32768")  # KiB
-        if record.execute("PRAGMA user_version").fetchone()[0] == 0:
+        if _version(record) == 0:
             record.execute("BEGIN IMMEDIATE")  # of two processes that meet here, the second finds it made
-            if record.execute("PRAGMA user_version").fetchone()[0] == 0:
+            if _version(record) == 0:
                 for statement in SCHEMA.split(";\n"):
                     record.execute(statement)
-                record.execute("PRAGMA user_version = 1")
+                record.execute(f"PRAGMA user_version = {VERSION}")
             record.commit()
+        if _version(record) != VERSION:
+            raise sqlite3.DatabaseError("Its tables are of another version.")
     except sqlite3.DatabaseError:
         record.close()
         raise
     return record
+
+
+def _version(record: sqlite3.Connection) -> int:
+    return int(record.execute("PRAGMA user_version").fetchone()[0])
 
 
 def storage_error(error: sqlite3.OperationalError) -> UserError:
@@ -123,11 +135,7 @@ def written(record: sqlite3.Connection) -> tuple[str, int]:
 
 def counted_files(record: sqlite3.Connection) -> dict[str, int]:
     """The files that are wholly here, with their numbers of passages."""
-    # Counted within the index of files: a join would read every passage.
-    query = (
-        "SELECT name, (SELECT count(*) FROM passages WHERE file = files.id) FROM files "
-        "WHERE state = 'whole' ORDER BY name"
-    )
+    query = "SELECT name, passages FROM files WHERE state = 'whole' ORDER BY name"
     return {str(name): int(count) for name, count in record.execute(query)}
 
 
@@ -147,7 +155,8 @@ def rows(record: sqlite3.Connection, ids: Sequence[int], states: Sequence[str] =
 
 def put(record: sqlite3.Connection, file: str, digest: str, passages: Sequence[OwnPassage]) -> None:
     """Write a file down as coming, its words included."""
-    id = record.execute("INSERT INTO files (name, digest, state) VALUES (?, ?, 'coming')", (file, digest)).lastrowid
+    query = "INSERT INTO files (name, digest, passages, state) VALUES (?, ?, ?, 'coming')"
+    id = record.execute(query, (file, digest, len(passages))).lastrowid
     for passage in passages:
         values = (passage.heading, passage.text)
         row = record.execute(

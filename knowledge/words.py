@@ -20,6 +20,7 @@ _COMMON = (
 )
 STOP_WORDS = frozenset(_COMMON.split())
 WORD = re.compile(r"[^\W_]{2,}")
+ASCII_WORD = re.compile(r"[a-z0-9]{2,}")  # the same of plain English, in two thirds of the time
 TOKENIZER = "porter unicode61 remove_diacritics 2"  # FTS5's; `plain_words` reads as it does
 SHORTEST_CORRECTED = 5  # letters; in a shorter word one letter makes another word
 
@@ -78,9 +79,9 @@ def any_of(words: Iterable[str]) -> str:
 def plain_words(text: str) -> list[str]:
     """All words of two characters and more, in small letters and without accents."""
     plain = text.lower()
-    if not plain.isascii():
-        plain = "".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c))
-    return WORD.findall(plain)
+    if plain.isascii():
+        return ASCII_WORD.findall(plain)
+    return WORD.findall("".join(c for c in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(c)))
 
 
 def content_words(text: str) -> list[str]:

@@ -7,15 +7,23 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from math import log
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
+import numpy as np
 import pytest
 
-from knowledge.encoder import Encoder
+from knowledge.encoder import Encoder, Source, Vectors
 from knowledge.errors import UserError
 from knowledge.own import PREFIX, RECORD, OwnPassage, OwnSources
+from knowledge.own_question import EVIDENCE, FLOOR, WORD_WEIGHT, rows_by_words, understood
 from knowledge.own_record import WORDS_AT_ONCE, cut_at_sentences
+from knowledge.words import plain_words
 from tests.files import POLICY
 
 HANDBOOK = [OwnPassage(text, page, heading) for page, (heading, text) in enumerate(POLICY, 1)]
@@ -106,8 +114,54 @@ def test_words_with_accents_are_found_with_and_without(own: OwnSources) -> None:
     assert own.find("Rückerstattungen")[0].file == own.find("ruckerstattungen")[0].file == "de.md"
 
 
+def test_a_german_sharp_s_is_found_as_it_is_written(own: OwnSources) -> None:
+    own.add("de.md", [OwnPassage("Unsere Praxis liegt in der Schlossstraße neben dem Rathaus.", 1, "Anfahrt")])
+    with own._record() as record:
+        assert [*rows_by_words(record, understood(record, "Schlossstraße"))] == [8]
+
+
 def test_no_more_are_given_than_asked_for(own: OwnSources) -> None:
     assert len(own.find("when must the patient or the practice answer in writing", limit=2)) <= 2
+
+
+def summed(texts: Sequence[str]) -> Vectors:
+    """A text's vector is the sum of its words', so that texts with the same words are near."""
+    drawn = [
+        np.sum([np.random.default_rng(crc32(word.encode())).normal(size=48) for word in plain_words(text)], axis=0)
+        for text in texts
+    ]
+    vectors = np.array(drawn, np.float32)
+    made: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return made
+
+
+def test_the_best_passages_are_those_that_a_look_at_every_passage_finds(tmp_path: Path) -> None:
+    encoder = Encoder(summed, Source("summed", "000000000000", 0.0), dimensions=48, precision="float32")
+    chance = np.random.default_rng(4)
+    vocabulary = np.array([f"word{n:03d}" for n in range(400)])
+    common = 1 / np.arange(1, len(vocabulary) + 1)
+    drawn = vocabulary[chance.choice(len(vocabulary), size=(1_200, 20), p=common / common.sum())]
+    texts = [" ".join(row) for row in drawn]
+    own = OwnSources(tmp_path, encoder)
+    own.add("made.txt", [OwnPassage(text, page, "") for page, text in enumerate(texts, 1)])
+    vectors, held = summed(texts), Counter(word for row in drawn for word in set(row))
+    questions = best_first = all_best = among_best = 0
+    for row in drawn[chance.choice(len(drawn), size=40, replace=False)]:
+        asked = list(dict.fromkeys(chance.choice(row, size=6).tolist()))
+        cosines = vectors @ summed([" ".join(asked)])[0]
+        weights = {word: log(1 + len(texts) / held[word]) for word in asked}
+        shared = np.array([sum(weights[word] for word in asked if word in text.split()) for text in texts])
+        scores = cosines + WORD_WEIGHT * shared / sum(weights.values()) * shared / (shared + EVIDENCE)
+        best = [int(place) + 1 for place in np.argsort(-scores)[:5] if scores[place] >= FLOOR]
+        found = own.find(" ".join(asked))
+        assert [one.score for one in found] == pytest.approx([scores[(one.page or 0) - 1] for one in found], abs=2e-3)
+        questions += bool(best)
+        best_first += bool(best) and bool(found) and found[0].page == best[0]
+        all_best += len(best)
+        among_best += len({one.page for one in found} & {*best})
+    # A graph of neighbours may miss one.
+    assert questions >= 30 and best_first >= 0.97 * questions, (best_first, questions)
+    assert among_best >= 0.97 * all_best, (among_best, all_best)
 
 
 # Cutting
@@ -213,6 +267,44 @@ def test_a_record_that_is_no_database_is_begun_anew(own: OwnSources, encoder: En
     again.add("handbook.pdf", HANDBOOK)
     assert again.find("how long do people have to pay?")[0].page == 2
     whole(again)
+
+
+def test_a_record_of_another_version_is_begun_anew(own: OwnSources, encoder: Encoder) -> None:
+    own.close()
+    with sqlite3.connect(own._folder / RECORD) as record:
+        record.execute("PRAGMA user_version = 1")
+    record.close()
+    again = reopened(own, encoder)
+    assert again.files() == {}
+    again.add("handbook.pdf", HANDBOOK)
+    assert again.find("how long do people have to pay?")[0].page == 2
+    whole(again)
+
+
+def test_a_record_that_another_window_made_anew_is_the_one_asked_from_then_on(
+    own: OwnSources, encoder: Encoder
+) -> None:
+    assert own.find("how long do people have to pay?")[0].page == 2
+    other = OwnSources(own._folder, encoder)
+    other._throw_away()
+    other.add("dogs.md", [OwnPassage("Dogs may wait in the garden.", 1, "Dogs")])
+    assert own.find("how long do people have to pay?") == []
+    assert own.find("may dogs come along?")[0].file == "dogs.md"
+
+
+def test_what_another_window_adds_is_found_at_the_next_question(own: OwnSources, encoder: Encoder) -> None:
+    assert own.find("may dogs come along?") == []
+    other = OwnSources(own._folder, encoder)
+    other.add("dogs.md", [OwnPassage("Dogs may wait in the garden.", 1, "Dogs")])
+    assert own.find("may dogs come along?")[0].file == "dogs.md"
+
+
+def test_questions_from_several_threads_are_all_answered(own: OwnSources) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(own.find, ["how long do people have to pay?", "who complains?"] * 10))
+    assert [one[0].page for one in found[::2]] == [2] * 10
+    own.close()
+    assert own.find("how long do people have to pay?")[0].page == 2
 
 
 def test_a_record_broken_in_the_middle_is_said_and_begun_anew(own: OwnSources, encoder: Encoder) -> None:
