@@ -156,9 +156,9 @@ class Wishes:
 
     def practice_call(self) -> Call | None:
         """The answer to what a kept rule asks the team, or that it is left open."""
-        asked = (self.asked or "").removeprefix(PRACTICE)
-        if asked == self.asked or not self.said or self.exchange.files:
+        if not (self.asked or "").startswith(PRACTICE) or not self.said or self.exchange.files:
             return None
+        asked = str(self.asked).removeprefix(PRACTICE)
         if self.intent in ("skip", "next", "unsure"):
             rest = [rule.id for rule in self.state.knowledge.to_ask]
             everything = "these" in self.said.lower() or (self.understood and self.understood.target == "all")

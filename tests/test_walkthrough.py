@@ -42,7 +42,8 @@ def test_a_team_goes_from_hello_to_talking_with_its_own_model(home: Path, tmp_pa
     assert [row["kind"] for row in feedback] == ["answer", "rating"]
     assert feedback[1]["correction"].startswith("The bill")
 
-    assert terminal.say("publish it as a file")["waiting_for"] == "approval:publish"
+    asked = terminal.say("publish it as a file")
+    assert asked["waiting_for"] == "approval:publish", asked["text"]
     published = terminal.say("yes", 300)
     files = next(card for card in published["cards"] if card["kind"] == "files")["files"]
     assert any(file["name"].endswith(".zip") for file in files)
