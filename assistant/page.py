@@ -21,6 +21,7 @@ from starlette.routing import Route
 from assistant.conversation import LARGEST_FILE, LONGEST_MESSAGE, Assistant, Conversation
 from assistant.events import Event, Progress, Reply, TextDelta, ToolFinished, ToolStarted, TrialDelta, Turn
 from assistant.markup import card_as_html, heading, sidebar, spoken, suggestions, user_bubble
+from finetune.data.kinds import KINDS
 from finetune.errors import UserError
 from finetune.files import write_text
 from finetune.project import PROJECT_NAME, Project
@@ -33,7 +34,7 @@ Message = dict[str, Any]
 Steps = Iterator[tuple[Any, ...]]  # one `Screen.values()` after the other
 
 STYLE = Path(__file__).with_name("style.css")
-FILE_TYPES = [".csv", ".xlsx", ".jsonl", ".json", ".txt", ".md", ".html", ".htm", ".docx", ".pdf"]
+FILE_TYPES = sorted(KINDS)
 TICK_SECONDS = 2.0
 REPAINT_SECONDS = 0.1  # text comes faster than anybody reads; each repaint sends a message
 DOWNLOADS = "take"

@@ -1,7 +1,8 @@
 """Stage 3: read files and build the examples; for looking at rows and changing them see rows.py."""
 
 import hashlib
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from langchain.tools import ToolRuntime
@@ -27,6 +28,8 @@ from tools.rows import DROPPED, MADE_HERE, ROWS_SHOWN, data_card
 from tools.rules import kept_entries
 from tools.terms import term_use
 
+PARTS_TOLD = 10  # of the files in one file; the card has all
+
 
 def user_file(project: Project, name: str) -> Path:
     """A file of the project by its name; never a path outside the project's folder.
@@ -41,13 +44,28 @@ def user_file(project: Project, name: str) -> Path:
     return path
 
 
+def user_document(project: Project, name: str) -> Document:
+    """A file of the project by its name, or one in it by its name there: "mails.zip/faq.csv".
+
+    Raises:
+        UserError: there is none, or it cannot be read.
+    """
+    whole = read_file(user_file(project, name.partition("/")[0]))
+    found = next((part for part in whole.all_parts() if part.file == name), None)
+    if found is None:
+        there = ", ".join(part.file for part in whole.all_parts())
+        raise UserError(f"There is no file called {name!r} here.", action=f"Choose from: {there}.")
+    return found
+
+
 def understand(document: Document, context: Context) -> tuple[SourceFile, list[Example]]:
-    """Tables become question/answer rows where the columns are clear; running text becomes examples with quotes.
+    """Tables become question/answer rows where the columns are clear, threads rows with an answer each, and running
+    text becomes examples with quotes.
 
     A file of nothing but tables whose columns are not clear gives no rows yet: the user is asked.
     """
-    examples, mappings = examples_from_document(document, encode=context.services.encode)
-    source = SourceFile(name=document.file, notes=document.notes, rows=len(examples))
+    examples, mappings, notes = examples_from_document(document, encode=context.services.encode)
+    source = SourceFile(name=document.file, notes=[*document.notes, *notes], rows=len(examples))
     if not mappings:
         return source, examples
     mapping = mappings[0]
@@ -58,19 +76,60 @@ def understand(document: Document, context: Context) -> tuple[SourceFile, list[E
     return source.model_copy(update={**columns, "mode": mapping.mode}), examples
 
 
-def store_file(context: Context, source: SourceFile, made: list[Example]) -> None:
-    """Put a file's examples in the place of those it gave before; rows the user edited or approved stay."""
+@dataclass(frozen=True)
+class Read:
+    """A document, be it a file or one in it, and what became of it."""
+
+    document: Document
+    source: SourceFile
+    made: list[Example]
+
+
+def store_files(context: Context, name: str, found: Sequence[Read]) -> None:
+    """Put the examples of a file, and of the files in it, in the place of those it gave before; rows the user edited
+    or approved stay.
+    """
     project = context.project
     sources = read_sources(project)
     old = project.read_examples()
-    ids = {e.id for e in old if e.source.file != source.name or e.status == "approved"}
+    ids = {e.id for e in old if not is_in(e.source.file, name) or e.status == "approved"}
     kept = [e for e in old if e.id in ids]
-    remember(project, f"the reading of {source.name}")
-    project.write_examples([*kept, *(e for e in made if e.id not in ids)])
-    others = [f for f in sources.files if f.name != source.name]
-    write_model(
-        project.sources, sources.model_copy(update={"files": [*others, source], "sealed": None, "prepared": False})
-    )
+    remember(project, f"the reading of {name}")
+    project.write_examples([*kept, *(e for one in found for e in one.made if e.id not in ids)])
+    others = [f for f in sources.files if not is_in(f.name, name)]
+    files = [*others, *(one.source for one in found)]
+    write_model(project.sources, sources.model_copy(update={"files": files, "sealed": None, "prepared": False}))
+
+
+def is_in(inner: str | None, name: str) -> bool:
+    """Whether one is that file, or a file in it: "mails.zip/faq.csv" is in "mails.zip"."""
+    return inner is not None and (inner == name or inner.startswith(f"{name}/"))
+
+
+def read_whole(path: Path, context: Context) -> tuple[list[Read], list[str]]:
+    """A file, and the files in it, understood and put into the index; and what is wrong with single ones of them.
+
+    Raises:
+        UserError: nothing in it can be used.
+    """
+    whole = read_file(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    found: list[Read] = []
+    problems: list[str] = []
+    for document in whole.all_parts():
+        try:
+            source, made = understand(document, context)
+        except UserError as error:
+            if document is whole and not whole.parts:
+                raise
+            problems.append(str(error))
+            continue
+        source = indexed(context, document, source.model_copy(update={"sha256": digest}))
+        if not replace(document, parts=[]).empty():
+            found.append(Read(document, source, made))
+    if not found:
+        raise UserError(" ".join(problems[:3]), where=whole.file, action="Add files with questions and answers.")
+    return found, [*(whole.notes if whole.parts else []), *problems]
 
 
 @tool(parse_docstring=True, response_format="content_and_artifact")
@@ -84,32 +143,53 @@ def read_files(runtime: ToolRuntime[Context], names: list[str]) -> Artifact:
     texts, cards, problems = [], [], []
     for name in names:
         try:
-            path = user_file(context.project, name)
-            document = read_file(path)
+            found, wrong = read_whole(user_file(context.project, name), context)
         except UserError as error:
             problems.append(str(error))
             cards.append(Card("file", name, {"name": name, "rows": 0, "read": [], "problems": [str(error)]}))
             continue
-        source, made = understand(document, context)
-        source = source.model_copy(update={"sha256": hashlib.sha256(path.read_bytes()).hexdigest()})
-        source = indexed(context, document, source)
-        store_file(context, source, made)
-        if source.mode == "unsure":
-            cards.append(columns_card(source, document))
-            texts.append(f"{name}: I am not sure which column is which.{indexed_in_words(source)}")
-        else:
-            how = f"columns: {source.question} → {source.answer}" if source.question else "running text"
-            cards.append(
-                Card("file", name, {"name": name, "rows": source.rows, "read": [how], "problems": document.notes})
-            )
-            texts.append(
-                f"{name}: {counted(source.rows, 'example')} ({how})."
-                + "".join(f" {note}" for note in document.notes)
-                + indexed_in_words(source)
-            )
+        store_files(context, name, found)
+        texts += [in_words(one) for one in found[:PARTS_TOLD]]
+        if len(found) > PARTS_TOLD:
+            rest = sum(one.source.rows for one in found[PARTS_TOLD:])
+            texts.append(f"{counted(len(found) - PARTS_TOLD, 'more file')} in {name}: {counted(rest, 'example')}.")
+        texts += wrong
+        cards += cards_of(name, found, wrong)
     if problems and not texts:
         raise UserError(" ".join(problems), action="Nothing else was changed.")
     return ToolResult("\n".join([*texts, *problems]), cards).for_agent()
+
+
+def how_read(one: Read) -> str:
+    if one.source.question:
+        return f"columns: {one.source.question} → {one.source.answer}"
+    if one.made and all(e.kind == "faq" for e in one.made) and not one.document.passages:
+        return "threads: each answer with what was asked"
+    return "running text"
+
+
+def in_words(one: Read) -> str:
+    source = one.source
+    if source.mode == "unsure":
+        return f"{source.name}: I am not sure which column is which.{indexed_in_words(source)}"
+    notes = "".join(f" {note}" for note in source.notes)
+    return f"{source.name}: {counted(source.rows, 'example')} ({how_read(one)}).{notes}{indexed_in_words(source)}"
+
+
+def cards_of(name: str, found: Sequence[Read], wrong: list[str]) -> list[Card]:
+    """A card for the file, with a line for each file in it, and one for each table that is unclear."""
+    clear = [one for one in found if one.source.mode != "unsure"]
+    cards = [columns_card(one.source, one.document) for one in found if one.source.mode == "unsure"]
+    if not clear and not wrong:
+        return cards
+    if [one.source.name for one in found] == [name]:
+        read, notes = [how_read(one) for one in clear], [note for one in clear for note in one.source.notes]
+    else:
+        read = [f"{one.source.name}: {counted(one.source.rows, 'example')}, {how_read(one)}" for one in clear]
+        inner = [one for one in clear if one.source.name != name]
+        notes = [f"{one.source.name}: {note}" for one in inner for note in one.source.notes]
+    rows = sum(one.source.rows for one in clear)
+    return [Card("file", name, {"name": name, "rows": rows, "read": read, "problems": [*notes, *wrong]}), *cards]
 
 
 def columns_card(source: SourceFile, document: Document) -> Card:
@@ -128,7 +208,7 @@ def set_columns(runtime: ToolRuntime[Context], file: str, question: str, answer:
         answer: header of the column with what should go out.
     """
     context = runtime.context
-    document = read_file(user_file(context.project, file))
+    document = user_document(context.project, file)
     columns = [question, answer]
     table = next((t for t in document.tables if all(c in t.header for c in columns)), None)
     if table is None:
@@ -136,8 +216,8 @@ def set_columns(runtime: ToolRuntime[Context], file: str, question: str, answer:
         raise UserError(
             f"{', '.join(columns)}: not all of these are columns.", where=file, action=f"Choose from: {headers}."
         )
-    made, mappings = examples_from_document(
-        replace(document, tables=[table]), question=question, answer=answer, encode=context.services.encode
+    made, mappings, _ = examples_from_document(
+        replace(document, tables=[table], parts=[]), question=question, answer=answer, encode=context.services.encode
     )
     source = SourceFile(
         name=document.file,
@@ -148,7 +228,7 @@ def set_columns(runtime: ToolRuntime[Context], file: str, question: str, answer:
         rows=len(made),
         notes=document.notes,
     )
-    store_file(context, indexed(context, document, source), made)
+    store_files(context, file, [Read(document, indexed(context, document, source), made)])
     card = Card(
         "file", file, {"name": file, "rows": len(made), "read": [f"columns: {question} → {answer}"], "problems": []}
     )

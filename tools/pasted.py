@@ -6,7 +6,7 @@ from langchain_core.tools import tool
 from finetune.data.read import read_file
 from finetune.files import write_text
 from tools.context import Context
-from tools.dataset import store_file, understand
+from tools.dataset import Read, store_files, understand
 from tools.own import indexed, indexed_in_words
 from tools.result import Artifact, Card, ToolResult
 
@@ -25,7 +25,7 @@ def add_text(runtime: ToolRuntime[Context], text: str) -> Artifact:
     document = read_file(path)
     source, made = understand(document, context)
     source = indexed(context, document, source)
-    store_file(context, source, made)
+    store_files(context, path.name, [Read(document, source, made)])
     card = Card("file", path.name, {"name": path.name, "rows": len(made), "read": ["pasted text"], "problems": []})
     return ToolResult(
         f"That looks like a document, so I keep it as {path.name} and made {len(made)} examples from it."

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from finetune.data.kinds import SUPPORTED
+
 if TYPE_CHECKING:
     from finetune.data.collect import Collected
     from finetune.example import Example
@@ -18,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m finetune.data",
         description="Turn files into training rows: read, clean, hide personal data, remove duplicates, split, report.",
     )
-    supported = f"CSV, TSV, XLSX, JSON, JSONL, TXT, Markdown, HTML, DOCX or PDF; or {HUB}NAME, a data set of the Hub"
+    supported = f"{SUPPORTED}; or {HUB}NAME, a data set of the Hub"
     written = "folder for examples.jsonl and report.json"
     parser.add_argument("files", nargs="+", metavar="FILE", help=supported)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help=written)

@@ -15,7 +15,8 @@ from finetune.data.columns import (
 )
 from finetune.data.document import Document, Limits, Table
 from finetune.data.documents import examples_from_passages
-from finetune.data.read import read_file
+from finetune.data.read import Reading
+from finetune.data.threads import conversations_from_table
 from finetune.errors import UserError
 from finetune.example import Example
 
@@ -34,29 +35,38 @@ def collect(paths: Sequence[Path], *, question: str | None = None, answer: str |
     examples: list[Example] = []
     files: dict[str, dict[str, Any]] = {}
     errors: list[str] = []
-    for path in paths:
-        try:
-            document = read_file(path, limits=Limits())
-            rows, mappings = examples_from_document(document, question=question, answer=answer)
-        except UserError as error:
-            errors.append(str(error))
-            continue
-        examples += rows
-        files[document.file] = told(document, rows, mappings)
+    with Reading(Limits()) as reading:
+        for path in paths:
+            try:
+                whole = reading.file(path)
+            except UserError as error:
+                errors.append(str(error))
+                continue
+            for document in whole.all_parts():
+                try:
+                    rows, mappings, notes = examples_from_document(document, question=question, answer=answer)
+                except UserError as error:
+                    errors.append(str(error))
+                    continue
+                examples += rows
+                files[document.file] = told(document, rows, mappings, notes)
     return Collected(examples, files, errors)
 
 
-def told(document: Document, rows: Sequence[Example], mappings: Sequence[ColumnMapping]) -> dict[str, Any]:
+def told(
+    document: Document, rows: Sequence[Example], mappings: Sequence[ColumnMapping], more: Sequence[str] = ()
+) -> dict[str, Any]:
     """What became of a file, as `Collected.files` holds it."""
     notes = [
         *document.notes,
+        *more,
         *(f"Guessed columns: {m.reason} Say so if that is wrong." for m in mappings if not m.sure),
     ]
     return {
         "kind": document.kind,
         "rows": len(rows),
         "columns": [{"question": m.question, "answer": m.answer, "confidence": m.confidence} for m in mappings],
-        "notes": notes if rows else [*notes, "No question and answer could be made from it."],
+        "notes": notes if rows or document.parts else [*notes, "No question and answer could be made from it."],
     }
 
 
@@ -71,21 +81,29 @@ def as_named(table: Table, mapping: ColumnMapping, question: str | None, answer:
 
 def examples_from_document(
     document: Document, *, question: str | None = None, answer: str | None = None, encode: Encode | None = None
-) -> tuple[list[Example], list[ColumnMapping]]:
-    """All rows a document gives: from its tables, conversations and running text.
+) -> tuple[list[Example], list[ColumnMapping], list[str]]:
+    """All rows a document gives: from its tables, conversations and running text, but not from the files in it.
 
     Args:
         question: a column named by the user, instead of the guess.
         answer: likewise.
+
+    Returns:
+        The rows, how the columns of its tables were understood, and notes on tables that were read as threads.
 
     Raises:
         UserError: the document holds tables only, and none of them has a question and an answer.
     """
     examples: list[Example] = []
     mappings: list[ColumnMapping] = []
+    notes: list[str] = []
     faults: list[UserError] = []
     for table in document.tables:
         if not table.filled():
+            continue
+        if not (question or answer) and (threads := conversations_from_table(table)):
+            examples += examples_from_conversations(threads[0], document.file)
+            notes += threads[1]
             continue
         mapping = map_columns(table, encode)
         if document.passages and not (mapping.sure or question or answer):
@@ -102,4 +120,4 @@ def examples_from_document(
     examples += examples_from_passages(document)
     if faults and not examples:
         raise faults[0]
-    return examples, mappings
+    return examples, mappings, notes

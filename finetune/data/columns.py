@@ -291,7 +291,7 @@ def examples_from_table(table: Table, mapping: ColumnMapping, file: str) -> list
         question, given = row[places[mapping.question]], row[places[mapping.answer]]
         answer = readable_label(given) if category else given
         topic = answer if category else (row[places[mapping.topic]] if mapping.topic else "")
-        source = Source(file=file, row=number, quote=given or None)
+        source = Source(file=file, page=table.page, row=number, quote=given or None)
         examples.append(
             make_example(question, answer, source=source, kind="category" if category else "faq", topic=topic)
         )

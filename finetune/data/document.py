@@ -1,11 +1,14 @@
 """What a file consists of once it has been read. Plain data, so that it can cross from the reading process."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-Kind = Literal["csv", "json", "jsonl", "text", "markdown", "html", "docx", "xlsx", "pdf"]
+Kind = Literal[
+    "csv", "json", "jsonl", "text", "markdown", "html", "docx", "xlsx", "pptx", "pdf", "eml", "mbox", "zip",
+]  # fmt: skip
 
 # Control characters and marks that turn the writing direction: a file's name must not garble a message or a log.
 UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
@@ -23,6 +26,9 @@ class Limits:
     rows: int = 200_000
     pages: int = 2_000
     characters: int = 20_000_000
+    inner_files: int = 500  # files in one archive or mailbox, those of an archive within it included
+    whole_seconds: int = 300  # for a file with all the files in it
+    recognition_seconds: int = 600  # for the text of a scan
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,7 @@ class Table:
     header: list[str]
     rows: list[list[str]]
     first_row: int
+    page: int | None = None  # 1-based page or slide, where the format has them
 
     def filled(self) -> list[tuple[int, list[str]]]:
         """Rows with content, each with its row number."""
@@ -50,7 +57,10 @@ class Passage:
 
 @dataclass(frozen=True)
 class Conversation:
-    """A chat as exported for training. `row` is the 1-based line or entry; messages are (role, content)."""
+    """A chat as exported for training, or a thread of letters up to one answer; messages are (role, content).
+
+    `row` is the 1-based line, entry or message of a mailbox that the answer stands in.
+    """
 
     row: int
     messages: list[tuple[str, str]]
@@ -58,7 +68,10 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Document:
-    """One file's content; `notes` say in plain words what was left out or guessed."""
+    """One file's content; `notes` say in plain words what was left out or guessed.
+
+    `parts` are the files within it, each named after the whole: "archive.zip/prices.csv".
+    """
 
     file: str
     kind: Kind
@@ -66,9 +79,17 @@ class Document:
     passages: list[Passage] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     conversations: list[Conversation] = field(default_factory=list)
+    parts: list["Document"] = field(default_factory=list)
+    unread_pages: list[int] = field(default_factory=list)  # pages of a PDF that hold pictures and no text
 
     def empty(self) -> bool:
-        return not (self.passages or self.conversations or any(table.filled() for table in self.tables))
+        return not (self.parts or self.passages or self.conversations or any(table.filled() for table in self.tables))
+
+    def all_parts(self) -> Iterator["Document"]:
+        """This document, then the files in it, then the files in those."""
+        yield self
+        for part in self.parts:
+            yield from part.all_parts()
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -85,6 +106,8 @@ class Document:
                 Conversation(c["row"], [(role, content) for role, content in c["messages"]])
                 for c in value["conversations"]
             ],
+            parts=[cls.from_json(part) for part in value["parts"]],
+            unread_pages=value["unread_pages"],
         )
 
 
@@ -95,7 +118,11 @@ def words(text: str) -> frozenset[str]:
 
 def shown_name(path: Path) -> str:
     """The file's name as it may stand in a message: one line, no control characters, at most 100 characters."""
-    name = UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", path.name)
+    return shown(path.name)
+
+
+def shown(name: str) -> str:
+    name = UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", name)
     return name if len(name) <= 100 else f"{name[:60]}…{name[-35:]}"
 
 

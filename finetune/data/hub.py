@@ -203,9 +203,9 @@ def read_dataset(
         else:
             # From here on it is what a JSON file with these rows would be.
             text = json.dumps(rows, ensure_ascii=False, default=lambda _: None)
-            document = document_from_text(text.encode(), shown, "json", limits)
-            found, mappings = examples_from_document(document, question=question, answer=answer)
-            files[shown] = told(document, found, mappings)
+            document = document_from_text(text.encode(), shown, limits, kind="json")
+            found, mappings, notes = examples_from_document(document, question=question, answer=answer)
+            files[shown] = told(document, found, mappings, notes)
         examples += found
     return Collected(examples, files, [])
 

@@ -64,6 +64,7 @@ def _short_title(text: str) -> bool:
     return (
         len(words) <= 8
         and len(text) <= 60
+        and "\n" not in text
         and text[0].isupper()
         and text[-1].isalpha()
         and len(words[0]) > 1

@@ -1,70 +1,240 @@
-"""Read a user's file into tables and passages, whatever it claims to be.
+"""Read a user's file into tables, passages and conversations, whatever it claims to be.
 
-Text formats are read in this process. PDF, DOCX, XLSX and HTML are complicated formats from strangers: a process of
-its own with bounds on memory and time parses them (`read_worker`), and only JSON comes back.
+Files come from strangers: a process of its own with bounds on memory and time reads them (`read_worker`), and only
+JSON comes back. Each file within an archive or a mailbox is asked for by itself, so that a bad one costs only itself.
 """
 
 import json
 import logging
 import os
-import re
+import selectors
 import stat
 import subprocess
 import sys
-import zipfile
-from dataclasses import asdict
+import threading
+import time
+from collections import deque
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from finetune.data.document import Document, Kind, Limits, shown_name
-from finetune.data.text_formats import document_from_text
+from finetune.data.document import Document, Limits, listed, shown_name
+from finetune.data.kinds import damaged
+from finetune.data.recognition import recognised, recogniser
 from finetune.errors import UserError
 
 logger = logging.getLogger(__name__)
 
-KINDS: dict[str, Kind] = {
-    ".csv": "csv", ".tsv": "csv", ".tab": "csv", ".xlsx": "xlsx", ".xlsm": "xlsx",
-    ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "text", ".text": "text",
-    ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html", ".docx": "docx", ".pdf": "pdf",
-}  # fmt: skip
-SUPPORTED = "CSV, TSV, XLSX, JSON, JSONL, TXT, Markdown, HTML, DOCX and PDF"
-WORKER_KINDS: frozenset[Kind] = frozenset({"xlsx", "docx", "html", "pdf"})
-KIND_NAMES: dict[Kind, str] = {
-    "csv": "a table in text form", "json": "JSON", "jsonl": "JSON lines", "text": "plain text",
-    "markdown": "Markdown", "html": "a web page", "docx": "a Word document", "xlsx": "an Excel sheet", "pdf": "a PDF",
-}  # fmt: skip
-# First bytes of files that are never text, and what to tell their owner. Source: the formats' own documentation.
-FOREIGN: tuple[tuple[bytes, str], ...] = (
-    (b"\x89PNG", "a picture (PNG)"), (b"\xff\xd8\xff", "a picture (JPEG)"), (b"GIF8", "a picture (GIF)"),
-    (b"II*\x00", "a picture (TIFF)"), (b"MM\x00*", "a picture (TIFF)"), (b"BM", "a picture (BMP)"),
-    (b"\x1f\x8b", "a compressed archive (gzip)"), (b"7z\xbc\xaf\x27\x1c", "a compressed archive (7z)"),
-    (b"Rar!", "a compressed archive (RAR)"), (b"BZh", "a compressed archive (bzip2)"),
-    (b"\xfd7zXZ", "a compressed archive (xz)"), (b"\x7fELF", "a program"), (b"MZ", "a program"),
-    (b"SQLite format 3", "a database"), (b"PAR1", "a Parquet file"), (b"{\\rtf", "an RTF document"),
-    (b"ID3", "a sound file"), (b"OggS", "a sound file"), (b"\x00\x00\x01\xba", "a film"),
-)  # fmt: skip
-OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+PROBLEMS_TOLD = 20
 
 
 def read_file(path: Path, *, limits: Limits = Limits()) -> Document:  # noqa: B008 (frozen)
-    """Read one file.
+    """Read one file, with the files in it where it is an archive or a mailbox.
 
     What is left out or guessed becomes a note of the document, in plain words.
 
     Raises:
         UserError: nothing in the file can be used; the error says where and what to do.
     """
-    name = shown_name(path)
-    _check_size(path, name, limits)
-    with open(path, "rb") as file:
-        start = file.read(4096)
-    kind, notes = _kind_of(path, start, name, limits)
-    document = (
-        _read_apart(path, name, kind, limits)
-        if kind in WORKER_KINDS
-        else document_from_text(path.read_bytes(), name, kind, limits)
-    )
-    document = Document(name, kind, document.tables, document.passages, notes + document.notes, document.conversations)
-    return _check_content(document)
+    with Reading(limits) as reading:
+        return reading.file(path)
+
+
+class Reading:
+    """The reading process: started when the first file is asked for, and anew after a file that ended it."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._process: subprocess.Popen[bytes] | None = None
+        self._said: deque[bytes] = deque(maxlen=20)  # the last lines of its standard error
+        self._asked = 0
+
+    def __enter__(self) -> "Reading":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def file(self, path: Path) -> Document:
+        """As `read_file`."""
+        name = shown_name(path)
+        _check_size(path, name, self._limits)
+        document, inner = self._ask(path, name)
+        if document.unread_pages and (tool := recogniser()):
+            document = self._recognised(path, document, tool)
+        if not inner:
+            return _check_content(document)
+        budget = _Budget(self._limits.inner_files, time.monotonic() + self._limits.whole_seconds)
+        parts, problems = self._inner(path, document.file, [], inner, budget)
+        notes = [
+            *document.notes,
+            *_told(problems, sum(one.kind != "zip" for part in parts for one in part.all_parts())),
+        ]
+        if budget.spent:
+            notes.append(
+                f"Reading stopped after {self._limits.inner_files} files or {self._limits.whole_seconds} seconds; "
+                "the rest was not read. Add it in a file of its own."
+            )
+        whole = replace(document, parts=parts, notes=notes)
+        if whole.empty():
+            raise UserError(
+                f"None of the {len(inner)} files in it can be used: {'; '.join(problems[:3])}",
+                where=name,
+                action="Unpack it, look at the files, and add those with questions, answers or rules.",
+            )
+        return whole
+
+    def _inner(
+        self, path: Path, name: str, place: list[int], inner: list[str], budget: "_Budget"
+    ) -> tuple[list[Document], list[str]]:
+        """The files in a file, and what was not read and why."""
+        parts: list[Document] = []
+        problems: list[str] = []
+        for index, own in enumerate(inner):
+            if not budget.take():
+                break
+            within = [*place, index]
+            try:
+                document, further = self._ask(path, f"{name}/{own}", within)
+                deeper, more = self._inner(path, document.file, within, further, budget)
+                problems += [f"{own}/{problem}" for problem in more]
+                document = replace(document, parts=deeper)
+                if not (further and document.empty()):
+                    parts.append(_check_content(document))
+            except UserError as error:
+                problems.append(f"{own}: {error.what}")
+        return parts, problems
+
+    def _recognised(self, path: Path, document: Document, tool: str) -> Document:
+        """The scanned pages' text too, where a program for that is installed; a note where it fails."""
+        pages = f"page{'s' if len(document.unread_pages) > 1 else ''} {listed(document.unread_pages)}"
+        with recognised(path, tool, self._limits) as found:
+            if isinstance(found, str):
+                return replace(document, notes=[*document.notes, f"Text recognition by {tool} failed: {found}"])
+            better, _ = self._ask(found, document.file)
+        if better.empty():
+            return document
+        note = f"The text of {pages} was recognised by {tool}; mind figures and names, it may misread them."
+        return replace(better, notes=[*better.notes, note])
+
+    def _ask(self, path: Path, name: str, place: list[int] | None = None) -> tuple[Document, list[str]]:
+        """A document and the names of the files in it.
+
+        Args:
+            place: which of the files within, counted from 0 at each level; none for the file itself.
+        """
+        job = {"path": str(path.resolve()), "name": name, "place": place or []}
+        answer = self._answer(job, name)
+        if answer is None and self._asked > 1:
+            # What other files left in its memory may have been too much: once more in a fresh process.
+            self._end()
+            answer = self._answer(job, name)
+        if answer is None:
+            raise self._failure(name)
+        if error := answer.get("error"):
+            raise UserError(error["what"], where=name, action=error["action"])
+        return Document.from_json(answer["document"]), answer["inner"]
+
+    def _answer(self, job: dict[str, Any], name: str) -> dict[str, Any] | None:
+        """What the process answers, None where it ended instead.
+
+        Raises:
+            UserError: it took too long.
+        """
+        process = self._started()
+        assert process.stdin and process.stdout
+        self._asked += 1
+        try:
+            process.stdin.write(json.dumps(job).encode() + b"\n")
+            process.stdin.flush()
+        except BrokenPipeError:
+            return None
+        answer = bytearray()
+        deadline = time.monotonic() + self._limits.seconds
+        while not answer.endswith(b"\n"):
+            if not _readable(process, deadline - time.monotonic()):
+                self._end()
+                raise UserError(
+                    f"Reading took longer than {self._limits.seconds} seconds and was stopped.",
+                    where=name,
+                    action="Split the file, or save its text as TXT or DOCX.",
+                )
+            part = os.read(process.stdout.fileno(), 1 << 16)
+            if not part:
+                return None
+            answer += part
+        value: dict[str, Any] = json.loads(answer)
+        return value
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        if self._process is not None:
+            return self._process
+        # It inherits no keys, and may use neither network nor other programs.
+        environment = {
+            "PATH": os.environ.get("PATH", ""), "PYTHONIOENCODING": "utf-8",
+            # Each thread of the linear algebra library reserves address space, which is what the limit counts.
+            "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
+        }  # fmt: skip
+        process = subprocess.Popen(
+            [sys.executable, "-m", "finetune.data.read_worker", json.dumps(asdict(self._limits))],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=environment, cwd=Path(__file__).parents[2],
+        )  # fmt: skip
+        self._process, self._asked = process, 0
+        self._said = said = deque[bytes](maxlen=20)
+        self._listener = threading.Thread(target=lambda: said.extend(process.stderr or ()), daemon=True)
+        self._listener.start()
+        return process
+
+    def _failure(self, name: str) -> UserError:
+        """Why the process ended instead of answering."""
+        code = self._end()
+        trace = b"".join(self._said).decode(errors="replace").strip().rsplit("\n", 1)[-1]
+        logger.warning("reading a file failed: %s", trace[:300])
+        if "MemoryError" in trace or code < 0:
+            return UserError(
+                "Reading needs more memory than one file may use.", where=name, action="Split it into smaller files."
+            )
+        return damaged(name)
+
+    def _end(self) -> int:
+        """Stop the process; what it exited with, 0 where none ran. One that ended by itself keeps its own code."""
+        process, self._process = self._process, None
+        if process is None:
+            return 0
+        assert process.stdin and process.stdout and process.stderr
+        if not _readable(process, 0):  # it waits or works; at its end it would be readable
+            process.kill()
+        code = process.wait()
+        self._listener.join(5)
+        for stream in (process.stdout, process.stderr):
+            stream.close()
+        try:
+            process.stdin.close()
+        except BrokenPipeError:
+            logger.debug("the reading process was gone before it was told")
+        return code
+
+
+def _readable(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether there is output, or its end, within that time."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout or 0, selectors.EVENT_READ)
+        return bool(selector.select(max(0.0, seconds)))
+
+
+@dataclass
+class _Budget:
+    """What one file with files in it may still cost; one count for all levels."""
+
+    files: int
+    deadline: float
+    spent: bool = False
+
+    def take(self) -> bool:
+        self.files -= 1
+        self.spent = self.spent or self.files < 0 or time.monotonic() > self.deadline
+        return not self.spent
 
 
 def _check_size(path: Path, name: str, limits: Limits) -> None:
@@ -73,7 +243,9 @@ def _check_size(path: Path, name: str, limits: Limits) -> None:
     except (OSError, ValueError) as error:
         raise UserError("The file cannot be opened.", where=name, action="Check its name and add it again.") from error
     if not stat.S_ISREG(status.st_mode):
-        raise UserError("This is not a file.", where=name, action="Add files one by one rather than a folder.")
+        raise UserError(
+            "This is not a file.", where=name, action="Add files one by one, or a folder packed as a ZIP file."
+        )
     if status.st_size == 0:
         raise UserError(
             "The file is empty.", where=name, action="Check that you picked the right file and add it again."
@@ -86,137 +258,26 @@ def _check_size(path: Path, name: str, limits: Limits) -> None:
         )
 
 
-def _kind_of(path: Path, start: bytes, name: str, limits: Limits) -> tuple[Kind, list[str]]:
-    """What the bytes are, which counts, and a note where the name says something else."""
-    claimed = KINDS.get(path.suffix.lower())
-    actual = _kind_of_bytes(path, start, name, limits)
-    if actual is None:
-        if claimed is None:
-            raise UserError(
-                f'Files ending in "{shown_name(Path(path.suffix or path.name))}" are not supported.',
-                where=name,
-                action=f"Use one of {SUPPORTED}.",
-            )
-        if claimed not in WORKER_KINDS or claimed == "html":
-            return claimed, []
-        actual = _kind_of_text(start)
-        if actual == claimed:
-            return claimed, []
-    if actual == claimed or {actual, claimed} <= {"json", "jsonl"}:
-        return actual, []
-    said = f'The name ends in "{path.suffix}"' if path.suffix else "The name has no ending"
-    return actual, [f"{said}, but the content is {KIND_NAMES[actual]}; I read it as that."]
-
-
-def _kind_of_bytes(path: Path, start: bytes, name: str, limits: Limits) -> Kind | None:
-    """The kind the first bytes prove, or None where they are text of some sort."""
-    if b"%PDF-" in start[:1024]:
-        return "pdf"
-    if start.startswith(b"PK\x03\x04"):
-        return _kind_of_zip(path, name, limits)
-    if start.startswith(OLD_OFFICE):
-        locked = "EncryptedPackage".encode("utf-16-le") in path.read_bytes()
-        raise UserError(
-            "The file is protected by a password." if locked else "The file is in an Office format from before 2007.",
-            where=name,
-            action="Save a copy without a password and add that."
-            if locked
-            else "Save it as DOCX or XLSX and add that.",
-        )
-    for magic, what in FOREIGN:
-        if start.startswith(magic) and (len(magic) > 2 or b"\x00" in start[:64]):
-            raise UserError(
-                f"The file is {what}, which holds no text I can read.", where=name, action=f"Use {SUPPORTED}."
-            )
-    head = start[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if re.match(rb"<!doctype html|<html|<\?xml[^>]*\?>\s*(<!doctype html|<html)", head):
-        return "html"
-    return None
-
-
-def _kind_of_text(start: bytes) -> Kind:
-    """A guess for text that bears the name of an Office file or a PDF, as many programs' exports do."""
-    head = start.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head.startswith((b"{", b"[")):
-        return "json"
-    if head.startswith(b"<") and b"<table" in start.lower():
-        return "html"
-    first = head.split(b"\n", 1)[0]
-    return "csv" if any(first.count(mark) for mark in (b"\t", b";", b",")) and len(first) < 500 else "text"
-
-
-def _kind_of_zip(path: Path, name: str, limits: Limits) -> Kind:
-    """Which Office format a zip file is, after looking at its members' sizes: a small file may unpack to gigabytes."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
-        raise damaged(name) from error
-    unpacked = sum(member.file_size for member in members)
-    bomb = any(m.file_size > 2**20 and m.file_size > limits.ratio * max(m.compress_size, 1) for m in members)
-    if bomb or unpacked > limits.unpacked_mib * 2**20 or len(members) > 10_000:
-        raise UserError(
-            f"The file would unpack to {unpacked / 2**20:,.0f} MiB, far more than an ordinary document.",
-            where=name,
-            action="Do not open it if it came from a stranger; otherwise copy the text into a new file.",
-        )
-    names = {member.filename for member in members}
-    if "word/document.xml" in names:
-        return "docx"
-    if "xl/workbook.xml" in names:
-        return "xlsx"
-    slides = any(member.startswith("ppt/") for member in names)
-    raise UserError(
-        "The file is a presentation." if slides else "The file is an archive.",
-        where=name,
-        action="Save it as PDF and add that." if slides else f"Unpack it and add the files in it: {SUPPORTED}.",
-    )
-
-
-def _read_apart(path: Path, name: str, kind: Kind, limits: Limits) -> Document:
-    """Parse in a process of its own, which inherits no keys and may use neither network nor other programs."""
-    command = [sys.executable, "-m", "finetune.data.read_worker", kind, str(path.resolve()), json.dumps(asdict(limits))]
-    environment = {
-        "PATH": os.environ.get("PATH", ""), "PYTHONIOENCODING": "utf-8",
-        # Each thread of the linear algebra library reserves address space, which is what the limit counts.
-        "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
-    }  # fmt: skip
-    try:
-        done = subprocess.run(
-            command, capture_output=True, timeout=limits.seconds, env=environment, cwd=Path(__file__).parents[2]
-        )
-    except subprocess.TimeoutExpired as error:
-        raise UserError(
-            f"Reading took longer than {limits.seconds} seconds and was stopped.",
-            where=name,
-            action="Split the file, or save its text as TXT or DOCX.",
-        ) from error
-    if done.returncode != 0:
-        trace = done.stderr.decode(errors="replace").strip().rsplit("\n", 1)[-1]
-        logger.warning("reading a %s file failed: %s", kind, trace[:300])
-        if "MemoryError" in trace or done.returncode < 0:
-            raise UserError(
-                "Reading needs more memory than one file may use.", where=name, action="Split it into smaller files."
-            )
-        raise damaged(name)
-    answer = json.loads(done.stdout)
-    if error_parts := answer.get("error"):
-        raise UserError(error_parts["what"], where=name, action=error_parts["action"])
-    return Document.from_json(answer["document"])
-
-
-def damaged(name: str) -> UserError:
-    return UserError(
-        "The file is damaged or not what its name says.",
-        where=name,
-        action="Open it in the program it was made with, save it again, and add the new copy.",
-    )
+def _told(problems: list[str], read: int) -> list[str]:
+    """The files within that were not read, each with its reason."""
+    if not problems:
+        return []
+    notes = [f"{read} of {read + len(problems)} files in it were read.", *problems[:PROBLEMS_TOLD]]
+    more = len(problems) - PROBLEMS_TOLD
+    return [*notes, f"{more} more files were not read."] if more > 0 else notes
 
 
 def _check_content(document: Document) -> Document:
     """Refuse a file without any usable content, with the reason that helps most."""
     if not document.empty():
         return document
+    if document.unread_pages:
+        raise UserError(
+            f"The PDF's {len(document.unread_pages)} pages are pictures without text, as a scanner makes them.",
+            where=document.file,
+            action="Run text recognition (OCR) on it in your scanner's program, or add the original document. "
+            "Where ocrmypdf is installed, I do it myself.",
+        )
     header = next((table.header for table in document.tables if table.header), None)
     if header:
         raise UserError(
@@ -225,7 +286,7 @@ def _check_content(document: Document) -> Document:
             action="Fill in at least one row under the column names and add the file again.",
         )
     raise UserError(
-        "There is no text in the file.",
+        " ".join(["There is no text in the file.", *document.notes[:3]]),
         where=document.file,
         action="Check that you picked the right file and add it again.",
     )

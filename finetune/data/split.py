@@ -14,6 +14,8 @@ HELD_OUT = 20
 SHARE_MANY, SHARE_FEW = 0.10, 0.15
 # From this many source documents on, a whole document stands on one side of the split.
 DOCUMENTS_FOR_SOURCE_SPLIT = 8
+# What is shorter ("And by cheque?", "Thank you!") is said in many threads and ties nothing.
+WORDS_THAT_TIE = 5
 
 
 @dataclass(frozen=True)
@@ -99,13 +101,17 @@ def _shared_keys(row: Example, *, whole_files: bool, by_topic: bool) -> list[tup
     """What ties a row to others beside its own words."""
     keys: list[tuple[str, ...]] = []
     source = row.source
-    if (row.kind in ("document", "faq") and source.page is not None) or row.kind == "document":
+    # A table's rows stand for themselves, on whatever page it is.
+    if (row.kind in ("document", "faq") and source.page is not None and source.row is None) or row.kind == "document":
         file = source.file or ""
         keys.append(("file", file) if whole_files else ("section", file, row.topic))
     if source.citation and row.kind != "refusal":
         keys.append(("citation", source.citation))
     if row.kind == "refusal" and row.topic != "out of scope":
         keys.append(("never", row.topic))
+    # One thread gives a row for each of its answers, and the later ones repeat what was said before.
+    said = [m.content for m in row.messages if m.role == "user" and len(m.content.split()) >= WORDS_THAT_TIE]
+    keys += [("said", file, content) for file in [source.file or ""] for content in said]
     if by_topic and row.topic:
         keys.append(("topic", row.topic))
     return keys

@@ -86,7 +86,7 @@ def _without_nulls(text: str, name: str, notes: list[str]) -> tuple[str, list[st
     return text, notes
 
 
-def document_from_text(data: bytes, name: str, kind: Kind, limits: Limits) -> Document:
+def document_from_text(data: bytes, name: str, limits: Limits, *, kind: Kind) -> Document:
     """Read one of the text kinds.
 
     Raises:

@@ -91,7 +91,7 @@ def test_labels_under_headers_that_say_nothing_are_asked_about() -> None:
 def test_the_column_a_user_names_is_read_for_what_it_holds(answer: str, mode: str, kind: str) -> None:
     rows = [[f"T-{n}", f"{ticket[0]} Case {n}.", f"Done, case {n}.", ticket[2]] for n, ticket in enumerate(TICKETS * 8)]
     read = Document("desk.csv", "csv", tables=[table(["A", "B", "C", "D"], rows)])
-    examples, (mapping,) = examples_from_document(read, question="B", answer=answer)
+    examples, (mapping,), _ = examples_from_document(read, question="B", answer=answer)
     assert (mapping.question, mapping.answer, mapping.mode, mapping.sure) == ("B", answer, mode, True)
     assert {e.kind for e in examples} == {kind} and examples[3].source.quote == rows[3]["ABCD".index(answer)]
 

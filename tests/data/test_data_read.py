@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -9,14 +11,12 @@ from pathlib import Path
 import pytest
 
 from finetune.data.document import Document, Limits
-from finetune.data.read import SUPPORTED, read_file
+from finetune.data.kinds import SUPPORTED
+from finetune.data.read import read_file
 from finetune.errors import UserError
+from tests.data.small_files import POLICY, pdf, workbook, zipped
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(64)
-POLICY = [
-    "Refunds are issued within 14 days of the request.",
-    "You must cancel an appointment at least 24 hours in advance.",
-]
 
 
 @pytest.fixture
@@ -32,33 +32,6 @@ def put(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
 
 
 Put = Callable[[str, "str | bytes"], Path]
-
-
-def pdf(*pages: str, password: str | None = None) -> bytes:
-    from fpdf import FPDF
-
-    document = FPDF()
-    if password:
-        document.set_encryption(owner_password="owner", user_password=password)
-    for text in pages:
-        document.add_page()
-        document.set_font("Helvetica", size=12)
-        if text:
-            document.multi_cell(0, 8, text)
-    return bytes(document.output())
-
-
-def workbook(rows: list[list[object]], merge: str | None = None) -> bytes:
-    import openpyxl
-
-    book = openpyxl.Workbook()
-    for row in rows:
-        book.active.append(row)
-    if merge:
-        book.active.merge_cells(merge)
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
 
 
 def refused(path: Path, **limits: int) -> UserError:
@@ -293,6 +266,93 @@ def test_a_scanned_pdf_is_refused_by_its_reason(put: Put) -> None:
     assert "2 pages are pictures" in error.what and "OCR" in error.action
 
 
+def ocrmypdf(folder: Path, does: str) -> None:
+    """A program of that name which does this with its last two arguments, the scan and the copy it is to write."""
+    program = folder / "ocrmypdf"
+    program.write_text(f"#!{sys.executable}\nimport shutil, sys, time\nscan, copy = sys.argv[-2:]\n{does}\n")
+    program.chmod(0o755)
+
+
+def test_a_scan_is_read_where_a_program_recognises_its_text(
+    put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    recognised = put("recognised.pdf", pdf(f"Refunds\n{POLICY[0]}", f"Appointments\n{POLICY[1]}"))
+    ocrmypdf(tmp_path, f"shutil.copy({str(recognised)!r}, copy)")
+    document = read_file(put("scan.pdf", pdf("", "")))
+    assert (document.file, [p.page for p in document.passages]) == ("scan.pdf", [1, 2])
+    assert "text of pages 1 and 2 was recognised by ocrmypdf" in notes(document)
+    half = read_file(put("half.pdf", pdf(POLICY[0], "")))
+    assert "text of page 2 was recognised" in notes(half)
+
+
+@pytest.mark.parametrize(
+    ("does", "told"),
+    [("sys.exit('no language data')", "no language data"), ("time.sleep(60)", "longer than 1 seconds"), ("", "exit 0")],
+)
+def test_a_recognition_that_fails_is_told_and_what_has_text_is_read(
+    put: Put, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, does: str, told: str
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    ocrmypdf(tmp_path, does)
+    document = read_file(put("half.pdf", pdf(POLICY[0], "")), limits=Limits(recognition_seconds=1))
+    assert [p.text for p in document.passages] == [POLICY[0]]
+    assert "recognition by ocrmypdf failed" in notes(document) and told in notes(document)
+    assert "Page 2 is without text" in notes(document)
+
+
+LEFT = ["Refunds are issued within 14 days of", "the request. The money goes back to", "the card it was paid with."]
+RIGHT = ["Appointments may be cancelled up to", "24 hours before they begin. A later", "cancellation costs 40 dollars."]
+
+
+def test_columns_of_a_page_are_read_one_after_the_other_and_its_table_row_by_row(put: Put) -> None:
+    from fpdf import FPDF
+
+    paper = FPDF()
+    paper.add_page()
+    paper.set_font("Helvetica", size=10)
+    for left, right in zip(LEFT, RIGHT, strict=True):
+        paper.cell(95, 6, left)
+        paper.cell(95, 6, right, new_x="LMARGIN", new_y="NEXT")
+    paper.ln(10)
+    for row in (
+        ("Service", "Price", "Minutes"),
+        ("Cleaning", "90", "30"),
+        ("Crown, with a", "900", "90"),
+        ("temporary one", "", ""),
+    ):
+        for cell in row:
+            paper.cell(60, 7, cell)
+        paper.ln()
+    paper.multi_cell(0, 7, "All of these prices are for one visit, and may change at the end of a year without notice.")
+    document = read_file(put("leaflet.pdf", bytes(paper.output())))
+    said = " ".join(p.text for p in document.passages)
+    assert " ".join(LEFT) in said and " ".join(RIGHT) in said and "All of these prices" in said
+    (table,) = document.tables
+    assert (table.header, table.page) == (["Service", "Price", "Minutes"], 1)
+    assert table.rows == [["Cleaning", "90", "30"], ["Crown, with a temporary one", "900", "90"]]
+
+
+def test_a_table_that_goes_on_over_the_page_is_one_table(put: Put) -> None:
+    from fpdf import FPDF
+
+    paper = FPDF()
+    paper.set_font("Helvetica", size=10)
+    for page in range(2):
+        paper.add_page()
+        for row in [("Question", "Answer"), *((f"Case {page}{n}?", f"Answer {page}{n}.") for n in range(5))]:
+            paper.cell(90, 7, row[0])
+            paper.cell(90, 7, row[1], new_x="LMARGIN", new_y="NEXT")
+    (table,) = read_file(put("table.pdf", bytes(paper.output()))).tables
+    assert [row[0] for row in table.rows] == [f"Case {page}{n}?" for page in range(2) for n in range(5)]
+
+
+def test_a_broken_page_costs_only_itself(put: Put) -> None:
+    document = read_file(put("half.pdf", pdf(*POLICY).replace(b"/FlateDecode", b"/FlateDecodX", 1)))
+    assert [p.page for p in document.passages] == [2]
+    assert "Page 1 is damaged" in notes(document)
+
+
 def test_word_headings_lists_and_tables_are_read(tmp_path: Path) -> None:
     import docx
 
@@ -358,11 +418,8 @@ def test_a_bomb_in_office_clothes_is_refused_before_it_is_opened(put: Put) -> No
     assert "unpack" in refused(put("bomb.docx", file.getvalue())).what
 
 
-def test_a_plain_archive_and_a_damaged_one_are_refused(put: Put) -> None:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("faq.csv", "q,a")
-    assert "archive" in refused(put("faq.zip", file.getvalue())).what
+def test_an_archive_without_rows_and_a_damaged_one_are_refused(put: Put) -> None:
+    assert "faq.csv: The table has column names" in refused(put("faq.zip", zipped({"faq.csv": b"q,a"}))).what
     assert "damaged" in refused(put("faq.xlsx", workbook([["q", "a"], ["b", "c"]])[:900])).what
 
 
@@ -401,7 +458,6 @@ def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:
 
 def test_the_reading_process_may_use_neither_network_nor_programs_nor_write_files(tmp_path: Path) -> None:
     import subprocess
-    import sys
 
     for attempt in (
         "import socket; socket.create_connection(('127.0.0.1', 9))",
