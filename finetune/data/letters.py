@@ -8,6 +8,8 @@ answers, so the marks are listed here.
 import re
 from dataclasses import dataclass
 
+from finetune.data.document import words
+
 ADDRESS = re.compile(r"[\w.+'%-]+@[\w-]+(?:\.[\w-]+)+")
 DEEPEST_QUOTE = 30
 LONGEST_LETTER = 200_000  # characters; the rest of a longer one is a log or a dump
@@ -72,6 +74,12 @@ GREETING = re.compile(
     r"beste|geachte|goedemorgen|goedemiddag|hej|bästa)\b(?P<whom>[^.!?:;\n]{0,60})[,.!:;–-]*\s*",
     re.I,
 )
+GREETED = words(
+    """
+    there all team everyone everybody sir madam sirs colleague colleagues customer patient friend or and again both
+    zusammen damen herren und frau herr alle à tous toutes et de la le el equipo a todos todas tutti e você allen
+    """
+)
 CONTACT = re.compile(
     r"(?:\b(?:tel|phone|telephone|mobile|cell|fax|direct|office|telefon|handy|mobil|tél|téléphone|teléfono|tlf)\b\.?\s*[:.]?"
     r"\s*\+?[\d(]|www\.|https?://|\+?\(?\d[\d ()/.–-]{7,}\d)",
@@ -108,7 +116,7 @@ def parts_of(text: str) -> list[Part]:
     Answers written between the quoted lines stay behind what they answer.
     """
     return [
-        Part(words, part.sender) for part in _split(_plain(text[:LONGEST_LETTER]), 0) if (words := own_words(part.text))
+        Part(own, part.sender) for part in _split(_plain(text[:LONGEST_LETTER]), 0) if (own := own_words(part.text))
     ]
 
 
@@ -225,8 +233,11 @@ def own_words(text: str) -> str:
 
 
 def _is_greeting(line: str) -> bool:
+    """A line with a greeting and a name, and nothing said: "Hi Jane," but not "Hi where is my order"."""
     found = GREETING.fullmatch(line) if len(line) < 100 else None
-    return bool(found) and len((found["whom"] if found else "").split()) <= 6
+    whom = found["whom"].strip(" ,–-").split() if found else []
+    named = all(word[0].isupper() or word.lower() in GREETED for word in whom) and "," not in " ".join(whom)
+    return found is not None and named and len(whom) <= 6
 
 
 def _signature_start(lines: list[str]) -> int:

@@ -162,25 +162,20 @@ def _threads(mails: list[_Mail]) -> list[list[_Mail]]:
         parent[max(root(i), root(j))] = min(root(i), root(j))
 
     by_id: dict[str, int] = {}
-    by_subject: dict[tuple[str, str], int] = {}
+    by_subject: dict[tuple[str, frozenset[str]], int] = {}
     for i, mail in enumerate(mails):
         for link in mail.links:
             join(i, by_id.setdefault(link, i))
     for i, mail in enumerate(mails):
-        for other in sorted({mail.sender, *mail.others}) if mail.subject else []:
-            key = (mail.subject.lower(), other)
-            known = by_subject.setdefault(key, i)
-            if known != i and (mail.reply or mails[known].reply) and _same_pair(mail, mails[known]):
+        for other in mail.others if mail.subject else ():
+            # Two customers with one subject are two threads.
+            known = by_subject.setdefault((mail.subject.lower(), frozenset((mail.sender, other))), i)
+            if known != i and (mail.reply or mails[known].reply):
                 join(i, known)
     groups: defaultdict[int, list[_Mail]] = defaultdict(list)
     for i, mail in enumerate(mails):
         groups[root(i)].append(mail)
     return list(groups.values())
-
-
-def _same_pair(one: _Mail, two: _Mail) -> bool:
-    """Whether one was written to the other's writer: two customers with one subject are two threads."""
-    return one.sender == two.sender or one.sender in two.others or two.sender in one.others
 
 
 def _leaves(message: "Message[str, str]", depth: int = 0) -> Iterator["Message[str, str]"]:
@@ -223,8 +218,10 @@ def _decoded(leaf: "Message[str, str]") -> str:
     """A part's text: in the encoding it names if that fits, else in the one its bytes look like."""
     data = _payload(leaf)
     charset = leaf.get_content_charset() or "utf-8"
+    wide = charset.startswith(("utf-16", "utf-32", "ucs")) and b"\0" not in data  # no such text is without zeros
     try:
-        return data.decode(charset)
+        if not wide:
+            return data.decode(charset)
     except (LookupError, UnicodeError, ValueError):
         pass
     try:
