@@ -18,16 +18,24 @@ from finetune.errors import UserError
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+# A stray mark in the last cell makes a sheet of 17 billion.
+MOST_CELLS = 10_000_000
 
 
 def read_docx(data: bytes, name: str, limits: Limits) -> Document:
     import docx
+    from docx.exceptions import PythonDocxError
+    from docx.opc.exceptions import OpcError
     from docx.table import Table as WordTable
 
     blocks: list[Block] = []
     tables: list[Table] = []
     notes: list[str] = []
-    for part in docx.Document(io.BytesIO(data)).iter_inner_content():
+    try:
+        document = docx.Document(io.BytesIO(data))
+    except (OpcError, PythonDocxError) as error:
+        raise damaged(name) from error
+    for part in document.iter_inner_content():
         if isinstance(part, WordTable):
             cells = [[cell.text.strip() for cell in row.cells] for row in part.rows]
             table, more = table_from_records(cells, name, sheet=f"table {len(tables) + 1}")
@@ -56,6 +64,12 @@ def read_xlsx(data: bytes, name: str, limits: Limits) -> Document:
         if sheet.sheet_state != "visible":
             notes.append(f'The hidden sheet "{sheet.title}" was not read.')
             continue
+        if sheet.max_row * sheet.max_column > MOST_CELLS:
+            raise UserError(
+                f'Sheet "{sheet.title}" reaches to row {sheet.max_row:,} and column {sheet.max_column:,}.',
+                where=name,
+                action="Delete what stands far below or beside the table, save it, and add it again.",
+            )
         notes += _formula_notes(sheet, formulas[sheet.title])
         merged = list(sheet.merged_cells.ranges)
         filled = {

@@ -19,15 +19,15 @@ from finetune.errors import UserError
 
 def read_pdf(data: bytes, name: str, limits: Limits) -> Document:
     from pypdf import PdfReader
-    from pypdf.errors import DependencyError, FileNotDecryptedError, WrongPasswordError
+    from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError, WrongPasswordError
 
     locked = UserError(
         "The PDF is protected by a password.",
         where=name,
         action="Save a copy without a password (print it to PDF, for instance) and add that.",
     )
-    reader = PdfReader(io.BytesIO(data))
     try:
+        reader = PdfReader(io.BytesIO(data))
         # Many PDFs are encrypted only against editing and open with an empty password.
         if reader.is_encrypted and not reader.decrypt(""):
             raise locked
@@ -40,6 +40,8 @@ def read_pdf(data: bytes, name: str, limits: Limits) -> Document:
         read = [(number, _read_page(page)) for number, page in enumerate(reader.pages, start=1)]
     except (FileNotDecryptedError, WrongPasswordError, DependencyError) as error:
         raise locked from error
+    except PyPdfError as error:
+        raise damaged(name) from error
     broken = [number for number, page in read if page is None]
     if len(broken) == len(read):
         raise damaged(name)

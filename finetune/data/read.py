@@ -46,7 +46,7 @@ class Reading:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._process: subprocess.Popen[bytes] | None = None
-        self._said: deque[bytes] = deque(maxlen=20)  # the last lines of its standard error
+        self._said: deque[bytes] = deque(maxlen=60)  # the last lines of its standard error
         self._asked = 0
 
     def __enter__(self) -> "Reading":
@@ -131,6 +131,9 @@ class Reading:
             answer = self._answer(job, name)
         if answer is None:
             raise self._failure(name)
+        if fault := answer.get("fault"):
+            logger.warning("reading a file failed: %s", fault)
+            raise damaged(name)
         if error := answer.get("error"):
             raise UserError(error["what"], where=name, action=error["action"])
         return Document.from_json(answer["document"]), answer["inner"]
@@ -181,7 +184,7 @@ class Reading:
             env=environment, cwd=Path(__file__).parents[2],
         )  # fmt: skip
         self._process, self._asked = process, 0
-        self._said = said = deque[bytes](maxlen=20)
+        self._said = said = deque[bytes](maxlen=60)
         self._listener = threading.Thread(target=lambda: said.extend(process.stderr or ()), daemon=True)
         self._listener.start()
         return process
@@ -189,8 +192,10 @@ class Reading:
     def _failure(self, name: str) -> UserError:
         """Why the process ended instead of answering."""
         code = self._end()
-        trace = b"".join(self._said).decode(errors="replace").strip().rsplit("\n", 1)[-1]
-        logger.warning("reading a file failed: %s", trace[:300])
+        said = b"".join(self._said).decode(errors="replace").strip().split("\n")
+        trace = said[-1]
+        ours = [line.strip() for line in said if "finetune" in line and line.lstrip().startswith("File ")]
+        logger.warning("reading a file failed: %s; %s", trace[:300], ours[-1] if ours else f"exit {code}")
         if "MemoryError" in trace or code < 0:
             return UserError(
                 "Reading needs more memory than one file may use.", where=name, action="Split it into smaller files."

@@ -1,13 +1,17 @@
 """The process that reads files: started by `read`, bounded in memory and time; a line of JSON in, a line of JSON out.
 
-It may not use the network, start programs or write files. A parser that fails ends the process with a traceback;
-the caller turns that into words and starts another.
+It may not use the network, start programs or write files. What a parser raises on broken input becomes an answer;
+anything else, as a lack of memory, ends the process, which the caller turns into words before it starts another.
 """
 
 import json
 import os
 import resource
+import struct
 import sys
+import traceback
+import zipfile
+import zlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -33,6 +37,12 @@ READERS: dict[Kind, Read] = {
 FILES_IN: dict[Kind, Callable[[bytes, str, Limits], list[Inner]]] = {
     "zip": files_in_zip, "eml": attachments, "mbox": attachments
 }  # fmt: skip
+# What the parsers raise on broken files: they promise no particular errors. Not OSError, which would hide an attempt to
+# do what is forbidden here, and not MemoryError, after which the process is of no use.
+PARSER_FAULTS = (
+    ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, RuntimeError, SyntaxError, TypeError,
+    ValueError, struct.error, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 DEEPEST = 3  # a letter's attachment in an archive in an archive
 
 
@@ -81,6 +91,8 @@ class Worker:
             document, inner = self._read(job["name"], tuple(job["place"]))
         except UserError as error:
             return {"error": {"what": error.what, "action": error.action}}
+        except PARSER_FAULTS as error:
+            return {"fault": f"{type(error).__name__}: {error}"[:300] + f"; {_where(error)}"}
         return {"document": document.as_json(), "inner": [file.name for file in inner]}
 
     def _read(self, name: str, place: tuple[int, ...]) -> tuple[Document, list[Inner]]:
@@ -122,6 +134,12 @@ class Worker:
 
     def _name(self, place: tuple[int, ...]) -> str:
         return self._within[place[:-1]][place[-1]].name if place else self._path
+
+
+def _where(error: BaseException) -> str:
+    """The innermost place in this package that an error came through."""
+    places = [frame for frame in traceback.extract_tb(error.__traceback__) if "finetune" in frame.filename]
+    return f"{Path(places[-1].filename).name}:{places[-1].lineno}" if places else "elsewhere"
 
 
 if __name__ == "__main__":
