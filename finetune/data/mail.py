@@ -15,6 +15,9 @@ from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString, PageElement, Tag
+
 from finetune.data.archive import Inner, shown_path
 from finetune.data.document import Document, Limits
 from finetune.data.letters import parts_of
@@ -268,9 +271,6 @@ def _picture_note(count: int) -> list[str]:
 
 def text_of_html(page: str) -> str:
     """A letter's HTML as plain text; what it quotes has "> " before each line, as in plain letters."""
-    from bs4 import BeautifulSoup
-    from bs4.element import NavigableString, PageElement, Tag
-
     soup = BeautifulSoup(page, "html.parser")
     for tag in soup(["script", "style", "head", "title", "template", "svg"]):
         tag.decompose()

@@ -4,6 +4,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString
+
 from finetune.data.document import Document, Limits, Table
 from finetune.data.passages import Block, passages_from_blocks
 from finetune.data.tables import table_from_records
@@ -11,8 +14,6 @@ from finetune.data.text_formats import decode
 
 
 def read_html(data: bytes, name: str, limits: Limits) -> Document:
-    from bs4 import BeautifulSoup
-
     declared = re.search(rb"charset=[\"']?([\w-]+)", data[:2048])
     soup = (
         BeautifulSoup(data, "html.parser", from_encoding=declared[1].decode() if declared else None)
@@ -27,14 +28,35 @@ def read_html(data: bytes, name: str, limits: Limits) -> Document:
         tag.decompose()
     tables: list[Table] = []
     notes: list[str] = []
-    for element in soup("table"):
-        records = [[cell.get_text(" ", strip=True) for cell in row(["th", "td"])] for row in element("tr")]
-        table, more = table_from_records(records, name, sheet=f"table {len(tables) + 1}")
+    elements = soup("table")
+    layout = {id(outer) for element in elements for outer in element.find_parents("table")}
+    for element in elements:
+        if id(element) in layout:  # a table of tables places things on the page and holds no rows
+            continue
+        table, more = table_from_records(_records(element), name, sheet=f"table {len(tables) + 1}")
         if len(table.header) > 1:
             tables.append(table)
             notes += more
             element.decompose()
     return Document(name, "html", tables, passages_from_blocks(_html_blocks(soup)), notes)
+
+
+def _records(table: Any) -> list[list[str]]:
+    """A table's rows of cells. Each text belongs to the cell it stands in most closely: where a page closes neither
+    rows nor cells, the parser nests all that follow.
+    """
+    rows: dict[int, list[list[str]]] = {id(row): [] for row in table("tr")}
+    cells: dict[int, list[str]] = {}
+    for cell in table(["th", "td"]):
+        row = next((outer for outer in cell.parents if outer.name == "tr"), None)
+        if row is not None:
+            cells[id(cell)] = []
+            rows.setdefault(id(row), []).append(cells[id(cell)])
+    for text in table.find_all(string=lambda one: type(one) is NavigableString):
+        inner = next((outer for outer in text.parents if outer.name in ("th", "td")), None)
+        if inner is not None and id(inner) in cells and text.strip():
+            cells[id(inner)].append(text.strip())
+    return [[" ".join(cell) for cell in row] for row in rows.values()]
 
 
 def _html_blocks(soup: Any) -> Iterator[Block]:

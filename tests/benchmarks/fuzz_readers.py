@@ -217,7 +217,7 @@ def report(number: int, seconds: float, outcomes: Counter[str], ended: Counter[s
         refused = sum(count for what, count in own.items() if what.startswith("refused"))
         faulty = sum(count for what, count in own.items() if what.startswith("FAULT"))
         print(f"{kind:<8}{sum(own.values()):>8}{own.get('read', 0):>8}{refused:>9}{faulty:>8}")
-    print(f"{sum(ended.values())} times the reading process ended by itself, most often:")
+    print(f"{sum(ended.values())} files a parser gave up on, most often with:")
     for what, count in ended.most_common(25):
         print(f"{count:>6}  {what}")
     return int(any(" FAULT" in key for key in outcomes))

@@ -382,6 +382,18 @@ def test_a_web_page_is_read_without_its_menus_and_without_fetching_anything(put:
     assert [(p.heading, p.text) for p in passages] == [("How do I pay?", "Pay by card or cash.")]
 
 
+def test_a_page_that_closes_no_cell_and_one_of_tables_in_tables_keep_their_rows(put: Put) -> None:
+    rows = "<tr><th>Question<th>Answer<tr><td>Open?<td>Yes.<tr><td>Parking?<td>No."
+    for page in (f"<html><table>{rows}</table>", f"<html><table><tr><td><table>{rows}</table><td>Menu</table>"):
+        (table,) = read_file(put("faq.html", page)).tables
+        assert [table.header, *table.rows] == [["Question", "Answer"], ["Open?", "Yes."], ["Parking?", "No."]]
+
+
+def test_a_page_of_tables_within_tables_is_read_in_time(put: Put) -> None:
+    page = "<html><body>" + "<p>Pay by card.<table><tr><th>a<th>b" * 300
+    assert read_file(put("deep.html", page), limits=Limits(seconds=20)).passages
+
+
 def test_markdown_and_text_give_headings(put: Put) -> None:
     markdown = read_file(put("faq.md", "# FAQ\n\n## How do I pay?\n\nBy **card** or [online](http://x).\n"))
     assert [(p.heading, p.text) for p in markdown.passages] == [("How do I pay?", "By card or online.")]
