@@ -369,7 +369,7 @@ OWN_DOCUMENT = (
     r"(?:(?:our|my|the|this|that|these) (?:own |team'?s? |company'?s? |clinic'?s? |practice'?s? |staff |employee |"
     r"uploaded |attached |internal )*(?:[\w-]+ )?(?:handbooks?|polic(?:y|ies)|manuals?|guidebooks?|playbooks?|"
     r"glossar(?:y|ies)|documents?|documentation|procedures?|sops?|pdfs?|files?|brochures?|leaflets?|faqs?)|"
-    r"[\w.-]+\.(?:pdf|docx|md|markdown|txt|html?|xlsx|csv))"
+    r"[\w.-]+\.(?:pdf|docx|pptx|md|markdown|txt|html?|xlsx|csv|eml|mbox|zip))"
 )
 _BEFORE = (
     r"^\W*(?:(?:ok|okay|and|so|but|well|please|hey|hi)\W+)*(?:(?:can|could|would) you (?:please )?)?"

@@ -330,8 +330,9 @@ class Policy:
             options = ("Prepare the data", "I will add another file")
             return Say("Is there another file, or shall I prepare the data?", options, "files")
         text = (
-            "Now your data. Drop a file here: a spreadsheet of questions and answers is best; handbooks, policies and "
-            "FAQs work too (CSV, XLSX, JSONL, TXT, Markdown, HTML, DOCX, PDF)."
+            "Now your data. Drop a file here: a spreadsheet of questions and answers is best; handbooks, policies, "
+            "FAQs, tickets and e-mails work too (CSV, XLSX, JSONL, TXT, Markdown, HTML, DOCX, PPTX, PDF, EML, MBOX, or "
+            "a ZIP of these)."
         )
         return Say(text, ("Use only rules and terms", "Why do you ask?"), "files")
 

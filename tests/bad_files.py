@@ -79,6 +79,32 @@ def text(content: str, encoding: str = "utf-8") -> Callable[[Path], object]:
     return lambda path: path.write_bytes(content.encode(encoding))
 
 
+def archive(path: Path) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("faq.csv", rows_as_csv())
+        packed.writestr("../up.csv", rows_as_csv())
+        packed.writestr("half.pdf", b"%PDF-1.7 and nothing more")
+        packed.writestr("bomb.csv", bytes(30 * 2**20))
+
+
+def locked_archive(path: Path) -> None:
+    archive(path)
+    content = bytearray(path.read_bytes())
+    for start, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        place = content.find(start)
+        while place >= 0:
+            content[place + flags] |= 1
+            place = content.find(start, place + 1)
+    path.write_bytes(content)
+
+
+LETTER = "From: {0}\nTo: {1}\nSubject: {2}\n\n{3}\n"
+ANSWERED = LETTER.format("desk@clinic.example", "jane@gmail.com", "=?nonsense?Q?Re=?=", ANSWER) + (
+    f"\nOn Tue, Jane <jane@gmail.com> wrote:\n> {QUESTION}\n"
+)
+ALONE = LETTER.format("jane@gmail.com", "desk@clinic.example", "Hm", "Thank you!")
+
+
 BAD_FILES = [
     BadFile("empty.csv", text(""), False, "empty"),
     BadFile("headers.csv", text("Question,Answer\n"), False, "no rows"),
@@ -100,5 +126,11 @@ BAD_FILES = [
     BadFile("picture.csv", lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 500), False),
     BadFile("bomb.docx", office_bomb, False),
     BadFile("huge.csv", huge, False, "50"),
+    BadFile("mixed.zip", archive, True, "half.pdf"),
+    BadFile("locked.zip", locked_archive, False, "password"),
+    BadFile("half.zip", lambda path: path.write_bytes(b"PK\x03\x04" + b"\0" * 40), False, "damaged"),
+    BadFile("broken.eml", text(ANSWERED), True),
+    BadFile("unanswered.mbox", text(f"From x Tue May  5 10:00:00 2026\n{ALONE}"), False, "1 of 1"),
+    BadFile("empty.pptx", lambda path: path.write_bytes(b"PK\x05\x06" + b"\0" * 18), False, "archive"),
     BadFile("program.exe", lambda path: path.write_bytes(b"MZ" + b"\0" * 99), False),
 ]

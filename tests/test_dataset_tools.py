@@ -1,6 +1,7 @@
 """The tools of the data stage: what they show, change, count and refuse."""
 
 import re
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ from finetune.errors import UserError
 from finetune.example import Example
 from finetune.files import read_json
 from finetune.project import Project
+from tests.data.small_files import TICKETS
 from tests.files import dental_csv
 from tools.brief import Brief, Pair, Task
 from tools.context import Context, Services
@@ -278,3 +280,63 @@ def test_the_rows_of_a_file_read_later_come_behind(prepared: Context) -> None:
     assert not read_sources(prepared.project).prepared
     call(prepared, "prepare_data")
     assert [e.id for e in examples(prepared)][: len(before)] == before
+
+
+# Files with files in them
+
+
+def archive(context: Context, name: str, files: dict[str, str]) -> None:
+    with zipfile.ZipFile(context.project.files / name, "w") as packed:
+        for inner, text in files.items():
+            packed.writestr(inner, text)
+
+
+FAQ = "Question,Answer\nOpen on Sunday?,No we are closed.\nIs there parking?,Yes behind the house.\n"
+UNSURE = "a,b,c\n" + "".join(f"red {n},blue {n},green {n}\n" for n in range(5))
+
+
+def test_an_archive_is_told_file_by_file_and_its_rows_cite_them(context: Context) -> None:
+    archive(context, "all.zip", {"faq.csv": FAQ, "tickets.csv": TICKETS, "logo.png": "\x89PNG"})
+    text, cards = call(context, "read_files", names=["all.zip"])
+    assert "all.zip/faq.csv: 2 examples (columns: Question → Answer)" in text
+    assert "all.zip/tickets.csv: 3 examples (threads: each answer with what was asked)" in text
+    assert "logo.png" in text and len(cards) == 1 and cards[0]["rows"] == 5
+    assert {e.source.file for e in examples(context)} == {"all.zip/faq.csv", "all.zip/tickets.csv"}
+    assert [f.name for f in read_sources(context.project).files] == ["all.zip/faq.csv", "all.zip/tickets.csv"]
+    _, (_, threads) = call(context, "show_data", only="files")
+    assert threads["read"] == ["threads: each answer with what was asked"]
+
+
+def test_an_archive_read_again_gives_no_row_twice_and_undo_takes_all_of_it_away(context: Context) -> None:
+    archive(context, "all.zip", {"faq.csv": FAQ, "old.csv": FAQ.replace("Sunday", "Monday")})
+    call(context, "read_files", names=["all.zip"])
+    archive(context, "all.zip", {"faq.csv": FAQ})
+    call(context, "read_files", names=["all.zip"])
+    assert [e.question for e in examples(context)] == ["Open on Sunday?", "Is there parking?"]
+    assert [f.name for f in read_sources(context.project).files] == ["all.zip/faq.csv"]
+    undo(context.project)
+    undo(context.project)
+    assert not examples(context) and not read_sources(context.project).files
+
+
+def test_the_columns_of_a_table_in_an_archive_are_asked_for_and_set(context: Context) -> None:
+    archive(context, "all.zip", {"odd.csv": UNSURE, "faq.csv": FAQ})
+    _, cards = call(context, "read_files", names=["all.zip"])
+    assert [card["kind"] for card in cards] == ["file", "columns"]
+    (unsure,) = read_sources(context.project).unsure
+    assert unsure.name == "all.zip/odd.csv"
+    call(context, "set_columns", file=unsure.name, question="a", answer="c")
+    assert not read_sources(context.project).unsure
+    assert [e.answer for e in examples(context) if e.source.file == "all.zip/odd.csv"] == [
+        f"green {n}" for n in range(5)
+    ]
+    assert len(examples(context)) == 7
+
+
+@pytest.mark.parametrize(
+    "name", ["all.zip/none.csv", "../all.zip", "all.zip/../../x", "/etc/passwd", "..", "gone.zip/a"]
+)
+def test_a_name_leads_to_nothing_but_a_file_of_the_project_or_one_in_it(context: Context, name: str) -> None:
+    archive(context, "all.zip", {"faq.csv": FAQ})
+    with pytest.raises(UserError, match=r"no file|not all of these"):
+        call(context, "set_columns", file=name, question="Wrong", answer="Answer")

@@ -1,6 +1,7 @@
 """The team's own documents in the conversation: indexed as they are read, asked about, forgotten, kept apart."""
 
 import csv
+import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,7 +20,7 @@ from tools.brief import Brief
 from tools.context import Context, Services
 from tools.history import undo
 from tools.journey import read_brief, read_knowledge, read_sources, write_model
-from tools.own import in_step, look_up, without_quotes
+from tools.own import in_step, look_up, own_sources, without_quotes
 from tools.registry import TOOLS
 
 TERMS = [
@@ -94,6 +95,22 @@ def test_a_table_of_questions_and_answers_is_no_document(context: Context) -> No
     dental_csv(context.project.files / "faq.csv")
     text, _ = call(context, "read_files", names=["faq.csv"])
     assert "look things up" not in text and not context.project.passages.exists()
+
+
+def test_a_handbook_in_an_archive_is_looked_up_by_its_own_name_and_after_a_lost_index(context: Context) -> None:
+    with zipfile.ZipFile(context.project.files / "all.zip", "w") as packed:
+        packed.writestr("b/refunds.md", "# Refunds\n\nRefunds are paid to the card within ten business days.\n")
+    call(context, "read_files", names=["all.zip"])
+    assert look_up(context, "when are refunds paid")[0].file == "all.zip/b/refunds.md"
+    own_sources(context).remove("all.zip/b/refunds.md")
+    assert look_up(context, "when are refunds paid")[0].file == "all.zip/b/refunds.md"
+
+
+def test_a_price_in_a_documents_table_is_found(context: Context) -> None:
+    rows = "| Service | Price |\n|---|---|\n| Dental cleaning | 90 dollars |\n"
+    written(context, "prices.md", f"# Prices\n\nThese hold for the whole year.\n\n{rows}")
+    found = look_up(context, "price of a cleaning")
+    assert "Service: Dental cleaning; Price: 90 dollars" in [one.text for one in found]
 
 
 def test_a_pasted_policy_is_looked_up_too(context: Context) -> None:

@@ -65,7 +65,13 @@ def understand(document: Document, context: Context) -> tuple[SourceFile, list[E
     A file of nothing but tables whose columns are not clear gives no rows yet: the user is asked.
     """
     examples, mappings, notes = examples_from_document(document, encode=context.services.encode)
-    source = SourceFile(name=document.file, notes=[*document.notes, *notes], rows=len(examples))
+    threads = bool(examples) and not (mappings or document.passages)
+    source = SourceFile(
+        name=document.file,
+        mode="threads" if threads else "text",
+        notes=[*document.notes, *notes],
+        rows=len(examples),
+    )
     if not mappings:
         return source, examples
     mapping = mappings[0]
@@ -160,20 +166,12 @@ def read_files(runtime: ToolRuntime[Context], names: list[str]) -> Artifact:
     return ToolResult("\n".join([*texts, *problems]), cards).for_agent()
 
 
-def how_read(one: Read) -> str:
-    if one.source.question:
-        return f"columns: {one.source.question} → {one.source.answer}"
-    if one.made and all(e.kind == "faq" for e in one.made) and not one.document.passages:
-        return "threads: each answer with what was asked"
-    return "running text"
-
-
 def in_words(one: Read) -> str:
     source = one.source
     if source.mode == "unsure":
         return f"{source.name}: I am not sure which column is which.{indexed_in_words(source)}"
     notes = "".join(f" {note}" for note in source.notes)
-    return f"{source.name}: {counted(source.rows, 'example')} ({how_read(one)}).{notes}{indexed_in_words(source)}"
+    return f"{source.name}: {counted(source.rows, 'example')} ({one.source.how}).{notes}{indexed_in_words(source)}"
 
 
 def cards_of(name: str, found: Sequence[Read], wrong: list[str]) -> list[Card]:
@@ -183,9 +181,9 @@ def cards_of(name: str, found: Sequence[Read], wrong: list[str]) -> list[Card]:
     if not clear and not wrong:
         return cards
     if [one.source.name for one in found] == [name]:
-        read, notes = [how_read(one) for one in clear], [note for one in clear for note in one.source.notes]
+        read, notes = [one.source.how for one in clear], [note for one in clear for note in one.source.notes]
     else:
-        read = [f"{one.source.name}: {counted(one.source.rows, 'example')}, {how_read(one)}" for one in clear]
+        read = [f"{one.source.name}: {counted(one.source.rows, 'example')}, {one.source.how}" for one in clear]
         inner = [one for one in clear if one.source.name != name]
         notes = [f"{one.source.name}: {note}" for one in inner for note in one.source.notes]
     rows = sum(one.source.rows for one in clear)

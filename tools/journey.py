@@ -72,7 +72,7 @@ class SourceFile(BaseModel):
 
     name: str
     sha256: str = ""
-    mode: Literal["question_answer", "category", "text", "unsure"] = "text"
+    mode: Literal["question_answer", "category", "text", "threads", "unsure"] = "text"
     header: list[str] = []
     question: str | None = None
     answer: str | None = None
@@ -80,6 +80,13 @@ class SourceFile(BaseModel):
     rows: int = 0
     passages: int = Field(0, description="what the file can be looked up by, in the project's index")
     notes: list[str] = []
+
+    @property
+    def how(self) -> str:
+        """How it was understood, in a few words."""
+        if self.question:
+            return f"columns: {self.question} → {self.answer}"
+        return "threads: each answer with what was asked" if self.mode == "threads" else "running text"
 
 
 class Sources(BaseModel):

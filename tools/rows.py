@@ -166,9 +166,8 @@ def files_read(project: Project) -> Artifact:
         return ToolResult("I have read no file yet.").for_agent()
     cards = []
     for file in files:
-        how = f"columns: {file.question} → {file.answer}" if file.question else "running text"
         cards.append(
-            Card("file", file.name, {"name": file.name, "rows": file.rows, "read": [how], "problems": file.notes})
+            Card("file", file.name, {"name": file.name, "rows": file.rows, "read": [file.how], "problems": file.notes})
         )
     names = ", ".join(f"{f.name} ({counted(f.rows, 'example')})" for f in files)
     return ToolResult(f"I have read {counted(len(files), 'file')}: {names}.", cards).for_agent()

@@ -81,9 +81,9 @@ def read_mbox(data: bytes, name: str, limits: Limits) -> Document:
     threads = [in_order([_letter(mail) for mail in thread]) for thread in _threads(written)]
     conversations, notes = conversations_from_threads(threads)
     if skipped := len(mails) - len(written):
-        notes.append(f"{skipped} of {len(mails)} messages are automatic or empty; they were left out.")
+        notes.append(f"Automatic or empty messages, left out: {skipped} of {len(mails)}.")
     notes += _picture_note(sum(mail.pictures for mail in mails))
-    notes.insert(0, f"{len(mails)} messages in {len(threads)} threads.")
+    notes.insert(0, f"Messages: {len(mails)}, in threads: {len(threads)}.")
     return Document(name, "mbox", conversations=conversations, notes=notes)
 
 
@@ -266,7 +266,7 @@ def _time(field: str) -> float | None:
 
 
 def _picture_note(count: int) -> list[str]:
-    return [f"{count} picture{'s' if count > 1 else ''} or sound in it not read."] if count else []
+    return [f"Pictures and sound in it, not read: {count}."] if count else []
 
 
 def text_of_html(page: str) -> str:

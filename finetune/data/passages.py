@@ -156,13 +156,14 @@ def _is_plain_heading(line: str, following: str, width: int) -> bool:
 
 def join_wrapped(lines: list[str]) -> str:
     """One paragraph from its lines; a word divided at the margin is put together again."""
-    text = ""
+    parts: list[str] = []
     for line in lines:
-        if re.search(r"[a-zäöüß]-$", text) and line[:1].islower():
-            text = text[:-1] + line
+        if parts and re.search(r"[a-zäöüß]-$", parts[-1][-2:]) and line[:1].islower():
+            parts[-1] = parts[-1][:-1]
+            parts.append(line)
         else:
-            text = f"{text} {line}" if text else line
-    return re.sub(r"[ \t\u00a0]+", " ", text).strip()
+            parts += [" ", line] if parts else [line]
+    return re.sub(r"[ \t\u00a0]+", " ", "".join(parts)).strip()
 
 
 def blocks_from_markdown(text: str) -> Iterator[Block]:

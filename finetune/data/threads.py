@@ -126,17 +126,16 @@ def conversations_from_threads(threads: Iterable[Sequence[Letter]]) -> tuple[lis
     Threads with a letter of one side only give nothing, which a note counts.
     """
     whole = [expanded(thread) for thread in threads]
-    whole = [thread for thread in whole if thread]
-    sides = Sides(whole)
+    sides = Sides([thread for thread in whole if thread])
     conversations: list[Conversation] = []
     silent = 0
     for thread in whole:
-        found = _answers(sides.of(thread))
+        found = _answers(sides.of(thread)) if thread else []
         silent += not found
         conversations += found
     notes = sides.notes() if conversations else []
     if silent:
-        notes.append(f"{silent} of {len(whole)} threads have no answer in them; they gave no rows.")
+        notes.append(f"Threads without an answer, which gave no rows: {silent} of {len(whole)}.")
     return conversations, notes
 
 

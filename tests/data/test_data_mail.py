@@ -178,7 +178,7 @@ def test_attachments_are_read_as_files_and_pictures_only_counted(put: Put) -> No
     whole = read_file(put("prices.eml", bytes(message)))
     assert [p.text for p in whole.passages] == ["Here are the new prices for the whole year, as promised."]
     assert [(part.file, len(part.passages)) for part in whole.parts] == [("prices.eml/Richtlinie für alle.pdf", 2)]
-    assert 'odd.bin: Files ending in ".bin" are not supported' in notes(whole) and "1 picture" in notes(whole)
+    assert 'odd.bin: Files ending in ".bin" are not supported' in notes(whole) and "not read: 1." in notes(whole)
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_a_thread_becomes_a_row_for_each_answer_with_what_was_said_before(put: P
     assert (second.row, second.messages[2:]) == (
         2, [("user", "How many parts may it be?"), ("assistant", "Up to six equal parts.")]
     )  # fmt: skip
-    assert "4 messages in 1 threads" in notes(document) and "@brightsmile.example" in notes(document)
+    assert "Messages: 4, in threads: 1." in notes(document) and "@brightsmile.example" in notes(document)
 
 
 def test_the_team_is_known_by_answering_in_most_threads(put: Put) -> None:
@@ -280,7 +280,7 @@ def test_automatic_letters_and_unanswered_ones_are_counted(put: Put) -> None:
     ]
     document = read_file(put("box.mbox", mailbox(*letters)))
     assert len(document.conversations) == 1
-    assert "2 of 5 messages are automatic" in notes(document) and "1 of 2 threads have no answer" in notes(document)
+    assert "left out: 2 of 5" in notes(document) and "gave no rows: 1 of 3" in notes(document)
 
 
 def test_too_many_letters_are_refused(put: Put) -> None:

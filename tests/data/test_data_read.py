@@ -401,6 +401,12 @@ def test_markdown_and_text_give_headings(put: Put) -> None:
     assert [(p.heading, p.text) for p in text.passages] == [("How do I pay?", "By card."), ("When?", "At the visit.")]
 
 
+def test_a_paragraph_of_very_many_lines_is_read_in_time(put: Put) -> None:
+    lines = [f"and also the case of number {n} in a list with no end" for n in range(60_000)]
+    (passage,) = read_file(put("long.txt", "\n".join(lines)), limits=Limits(seconds=20)).passages
+    assert passage.text.endswith("59999 in a list with no end")
+
+
 # Files that lie, and files that attack
 
 
