@@ -4,6 +4,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
+from itertools import islice, takewhile
 from typing import Any
 
 from finetune.data.document import Conversation, Document, Kind, Limits, Table, listed
@@ -113,16 +114,15 @@ def document_from_text(data: bytes, name: str, limits: Limits, *, kind: Kind) ->
 
 def _pipe_tables(lines: list[str], name: str) -> Iterator[Table]:
     """Markdown's tables: a header line, a line of dashes, rows."""
+    below = 1  # a row of one table heads no other
     for i, line in enumerate(lines[1:], start=1):
-        if not re.fullmatch(r"\s*\|?(\s*:?-{2,}:?\s*\|)+\s*(:?-{2,}:?\s*)?\|?\s*", line):
+        if i < below or not re.fullmatch(r"\s*\|?(\s*:?-{2,}:?\s*\|)+\s*(:?-{2,}:?\s*)?\|?\s*", line):
             continue
-        cells = [[cell.strip() for cell in lines[i - 1].strip().strip("|").split("|")]]
-        for row in lines[i + 1 :]:
-            if "|" not in row:
-                break
-            cells.append([cell.strip() for cell in row.strip().strip("|").split("|")])
-        width = len(cells[0])
-        yield Table(name, cells[0], [(row + [""] * width)[:width] for row in cells[1:]], i + 2)
+        rows = list(takewhile(lambda row: "|" in row, islice(lines, i + 1, None)))
+        below = i + 1 + len(rows)
+        header, *cells = [[cell.strip() for cell in row.strip().strip("|").split("|")] for row in [lines[i - 1], *rows]]
+        width = len(header)
+        yield Table(name, header, [(row + [""] * width)[:width] for row in cells], i + 2)
 
 
 def _document_from_json(text: str, name: str, kind: Kind, limits: Limits) -> Document:

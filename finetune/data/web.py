@@ -29,7 +29,8 @@ def read_html(data: bytes, name: str, limits: Limits) -> Document:
     tables: list[Table] = []
     notes: list[str] = []
     elements = soup("table")
-    layout = {id(outer) for element in elements for outer in element.find_parents("table")}
+    # The nearest one of each is enough, and pages that close nothing nest thousands.
+    layout = {id(element.find_parent("table")) for element in elements}
     for element in elements:
         if id(element) in layout:  # a table of tables places things on the page and holds no rows
             continue

@@ -401,6 +401,11 @@ def test_markdown_and_text_give_headings(put: Put) -> None:
     assert [(p.heading, p.text) for p in text.passages] == [("How do I pay?", "By card."), ("When?", "At the visit.")]
 
 
+def test_a_rule_within_a_table_begins_no_other(put: Put) -> None:
+    (table,) = read_file(put("faq.md", "| q | a |\n|---|---|\n" + "| One? | Yes. |\n|---|---|\n" * 300)).tables
+    assert table.header == ["q", "a"] and len(table.rows) == 600
+
+
 def test_a_paragraph_of_very_many_lines_is_read_in_time(put: Put) -> None:
     lines = [f"and also the case of number {n} in a list with no end" for n in range(60_000)]
     (passage,) = read_file(put("long.txt", "\n".join(lines)), limits=Limits(seconds=20)).passages
