@@ -9,7 +9,7 @@ from typing import Any
 
 from finetune.data.document import Conversation, Document, Kind, Limits, Table, listed
 from finetune.data.passages import blocks_from_lines, blocks_from_markdown, passages_from_blocks
-from finetune.data.tables import check_rows, table_from_separated
+from finetune.data.tables import check_rows, table_from_separated, unique_header
 from finetune.errors import UserError
 
 BYTE_ORDER_MARKS = (
@@ -122,7 +122,7 @@ def _pipe_tables(lines: list[str], name: str) -> Iterator[Table]:
         below = i + 1 + len(rows)
         header, *cells = [[cell.strip() for cell in row.strip().strip("|").split("|")] for row in [lines[i - 1], *rows]]
         width = len(header)
-        yield Table(name, header, [(row + [""] * width)[:width] for row in cells], i + 2)
+        yield Table(name, unique_header(header), [(row + [""] * width)[:width] for row in cells], i + 2)
 
 
 def _document_from_json(text: str, name: str, kind: Kind, limits: Limits) -> Document:

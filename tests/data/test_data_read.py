@@ -406,6 +406,11 @@ def test_a_rule_within_a_table_begins_no_other(put: Put) -> None:
     assert table.header == ["q", "a"] and len(table.rows) == 600
 
 
+def test_two_columns_of_one_name_are_told_apart_in_markdown_too(put: Put) -> None:
+    (table,) = read_file(put("faq.md", "| a | a |\n|---|---|\n| c | d |\n")).tables
+    assert table.header == ["a", "a (2)"]
+
+
 def test_a_paragraph_of_very_many_lines_is_read_in_time(put: Put) -> None:
     lines = [f"and also the case of number {n} in a list with no end" for n in range(60_000)]
     (passage,) = read_file(put("long.txt", "\n".join(lines)), limits=Limits(seconds=20)).passages
