@@ -1,0 +1,26 @@
+"""Personal data in texts: found, and replaced by tags or stand-ins. Found text is never logged and never stored.
+
+    kinds.py        the kinds, which are hidden unasked, what cannot be found
+    tokens.py       words and numbers with their places
+    wordlists.py    names, places and ordinary words known beforehand
+    checkdigits.py  numbers that prove themselves
+    forms.py        what its form or a word beside it gives away
+    names.py        persons, organisations and places from capitalised words
+    addresses.py    streets, units, postcodes, towns
+    jobs.py         titles and professions
+    find.py         all of them in order, without overlaps
+    replacing.py    tags and stand-ins
+
+presidio-analyzer was measured for this first (`python -m tests.benchmarks.personal_data`): without a spaCy model it
+finds numbers alone, and importing it loads spaCy and transformers, 7 s of work at a user's first file.
+"""
+
+from finetune.data.personal.checkdigits import iban, luhn, nhs, spanish_id
+from finetune.data.personal.find import find_personal
+from finetune.data.personal.kinds import CANNOT_FIND, DIRECT, INDIRECT, KINDS, PersonalItem, PersonalKind
+from finetune.data.personal.replacing import Style, is_stand_in, own_contacts, replace
+
+__all__ = [
+    "CANNOT_FIND", "DIRECT", "INDIRECT", "KINDS", "PersonalItem", "PersonalKind", "Style", "find_personal", "iban",
+    "is_stand_in", "luhn", "nhs", "own_contacts", "replace", "spanish_id",
+]  # fmt: skip

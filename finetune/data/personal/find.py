@@ -1,0 +1,56 @@
+"""All recognisers over all texts: one list of finds, without overlaps."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from finetune.data.personal.addresses import addresses
+from finetune.data.personal.forms import by_form
+from finetune.data.personal.jobs import jobs
+from finetune.data.personal.kinds import RANK, Find, PersonalItem
+from finetune.data.personal.names import capitalised, nationalities
+from finetune.data.personal.replacing import hash_of
+from finetune.data.personal.tokens import tokens_of, with_capitals
+from finetune.data.personal.wordlists import lists
+
+
+def find_personal(texts: Sequence[str], *, indirect: bool = False) -> list[PersonalItem]:
+    """Personal data in each text, without overlaps, in reading order; with `indirect` also towns, employers, dates,
+    ages and the like, which tell something about a person but name nobody (see `kinds`)."""
+    return [
+        PersonalItem(index, find.kind, find.start, find.end, hash_of(text[find.start : find.end]), find.why)
+        for index, text in enumerate(texts)
+        for find in without_overlaps(list(_finds(text, indirect)))
+    ]
+
+
+def _finds(text: str, indirect: bool) -> Iterator[Find]:
+    tokens = tokens_of(text)
+    small = text.islower()
+    if small:
+        tokens = with_capitals(tokens, lists())
+    yield from by_form(text, indirect=indirect)
+    yield from addresses(text, tokens)
+    yield from capitalised(text, tokens, indirect=indirect, small=small)
+    if indirect:
+        yield from nationalities(tokens)
+        yield from jobs(text, tokens)
+
+
+def without_overlaps(finds: Sequence[Find]) -> list[Find]:
+    """The more telling kind, of one kind the longer. Found places are kept by blocks of characters, so that many
+    finds in a long text cost no more than their number."""
+    block = 64
+    taken: defaultdict[int, list[Find]] = defaultdict(list)
+    chosen: list[Find] = []
+    for find in sorted(finds, key=lambda f: (RANK[f.kind], f.start - f.end, f.start)):
+        blocks = range(find.start // block, (find.end - 1) // block + 1)
+        if find.end > find.start and all(
+            find.end <= other.start or find.start >= other.end for number in blocks for other in taken[number]
+        ):
+            chosen.append(find)
+            for number in blocks:
+                taken[number].append(find)
+    return sorted(chosen)
+
+
+__all__ = ["find_personal", "without_overlaps"]

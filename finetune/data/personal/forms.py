@@ -1,0 +1,267 @@
+"""Personal data known by its form: numbers with check digits, phones, e-mail, secrets, record numbers, dates, ages.
+
+A number is taken for what its check digits prove; for what a word beside it says (claim 88213-A); or for a phone
+number where the numbering plan of its country allows it.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+from finetune.data.personal import checkdigits as check
+from finetune.data.personal.kinds import Find, PersonalKind
+
+MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:t(?:ember)?)?|Oct(?:ober)?|"
+    r"Nov(?:ember)?|Dec(?:ember)?|Januar|Februar|März|Mai|Juni|Juli|Oktober|Dezember|enero|febrero|marzo|abril|mayo|"
+    r"junio|julio|agosto|septiembre|octubre|noviembre|diciembre|janvier|février|mars|avril|juin|juillet|août|septembre|"
+    r"octobre|novembre|décembre)"
+)
+DATE = (
+    rf"(?:\d{{4}}-\d{{2}}-\d{{2}}(?:[T ]\d{{2}}:\d{{2}}(?::\d{{2}})?)?|\d{{1,4}}[/.\-]\d{{1,2}}[/.\-]\d{{2,4}}|"
+    rf"\d{{1,2}}(?:st|nd|rd|th)?\.?\s(?:(?:of|de)\s)?{MONTH}\.?,?\s(?:(?:of|de)\s)?\d{{4}}|"
+    rf"{MONTH}\.?\s\d{{1,2}}(?:st|nd|rd|th)?,?\s\d{{4}}|\d{{1,2}}[- ](?i:{MONTH})[- ]\d{{2,4}})"
+)
+BIRTH = re.compile(
+    r"\b(?:born(?: on)?|birth ?date|birthday|birthdate|date of birth|d\.?o\.?b\.?|geboren(?: am)?|geb\.|geburtsdatum|"
+    r"nacid[oa] el|fecha de nacimiento|née? le|date de naissance|nato il|nata il|data di nascita)"
+    rf"(?:\s(?:is|was|ist|es|est|on))?[^\w\n]{{0,5}}(?:\s?it(?:['’]s|\sis)\s)?(?P<item>{DATE})",
+    re.I,
+)
+DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+ANY_DATE = re.compile(
+    rf"(?<![\w/.-])(?P<item>{DATE}|{MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?\b|\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?{MONTH}\b|"
+    rf"{MONTH}\s\d{{4}}\b|(?:{DAY}|(?:19|20)\d\d(?:-(?:19|20)?\d\d|s)?)(?![\w-])|\d{{1,2}}:\d{{2}}(?:\s?[ap]\.?m\b)?|"
+    r"\d{1,2}\s?[ap]\.?m\b\.?)(?![\w/]|[.-]\d)"
+)
+AGE = re.compile(
+    r"\b(?:(?P<a>\d{1,3})[- ](?:year|yr|month|week|day)s?[- ]olds?|(?P<b>\d{1,3})\s?(?:y/?o|yo)\b|"
+    r"(?:aged?|age:|age is|age of|turn(?:ed|s|ing)?|(?:I am|I'm|I’m|he is|she is|he's|she's|is|was|he was|she was) "
+    r"(?:now |only |almost |just |about )?)\s?(?P<c>\d{1,3})\b(?=\s?(?:years?|yrs?|and\b|or\b|when|,|[.!?)\n]|$|but\b|now\b|next\b|in\b|on\b|"
+    r"this\b|male|female|man|woman))(?!\s?(?:%|percent|days|hours|minutes|miles|dollars|months (?:ago|left)|[./:]\d))|"
+    r"(?P<d>\d{1,3}) years? of age)",
+    re.I,
+)  # fmt: skip
+WEB_ADDRESS = re.compile(
+    r"(?<![@\w.])(?:https?://[^\s<>\"')\]]{3,300}|www\.[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}(?:/[^\s<>\"')\]]{0,200})?|"
+    r"[\w-]{2,63}(?:\.[\w-]{2,63}){0,3}\.(?:com|org|net|edu|gov|io|co\.uk|de|fr|es|it|nl|eu|info|biz|us|ca|au)"
+    r"(?:/[^\s<>\"')\]]{0,200})?)(?![\w@])",
+    re.I,
+)
+POSTCODE = re.compile(
+    r"\b(?:zip(?: ?code)?|post(?:al)? ?code|postcode|PLZ|CAP|código postal|code postal)\s*(?:is|to|:|=)?\s*"
+    r"(?P<item>[A-Z]{0,2}\d[A-Z\d]{1,7}(?:[ -](?=\w*\d)\w{2,4})?)\b",
+    re.I,
+)
+RECORD_WORD = (
+    r"(?:account|acct|policy|claim|member(?:ship)?|patient|medical record|health record|record|case|customer|client|"
+    r"subscriber|group|invoice|order|booking|reference|ref|loan|mortgage|prescription|rx|student|employee|badge|ticket|"
+    r"matter|docket|file|chart|hospital|encounter|specimen|registration|certificate|contract|transaction|tracking|"
+    r"licen[cs]e(?: plate)?|number plate|plate|passport|driver'?s?[’']?s? licen[cs]e|driving licen[cs]e|tax|tax id|"
+    r"taxpayer|national id|id card|identity card|MRN|NPI|IMEI|VIN|EIN|DEA|sort code|routing|aba|bsb|iban|swift|bic|konto|"
+    r"kontonummer|kunden|kundennummer|versichertennummer|versicherungs|aktenzeichen|p[oó]liza|expediente|cuenta|"
+    r"siniestro|dossier|contrat|identification)"
+)
+SECRET_WORD = (
+    r"(?:password|passwd|pwd|passcode|pass phrase|passphrase|pin(?: code| number)?|cvv2?|cvc|security code|"
+    r"verification code|one-time code|otp|access code|passwort|contraseña|mot de passe|kennwort)"
+)
+
+PATTERNS: tuple[tuple[PersonalKind, str, re.Pattern[str], str], ...] = (
+    # kind, why, pattern, one of these must stand in the small-letter text before the pattern is tried
+    ("email", "form of an e-mail address", re.compile(
+        r"(?<![\w.+-])(?P<item>[\w.+'%-]{1,64}@(?:[\w-]{1,63}\.){1,6}[A-Za-z]{2,24})\b"), "@"),
+    ("key", "form of a key", re.compile(
+        r"\b(?P<item>[sprk]k[-_](?:live_|test_|ant-|proj-)?[A-Za-z0-9_-]{16,200}|hf_[A-Za-z0-9]{20,100}|"
+        r"gh[pousr]_[A-Za-z0-9]{20,100}|github_pat_\w{20,120}|glpat-[\w-]{16,60}|A[KS]IA[0-9A-Z]{16}|AIza[\w-]{35}|"
+        r"xox[baprs]-[A-Za-z0-9-]{10,100}|SG\.[\w-]{16,40}\.[\w-]{16,80}|ya29\.[\w-]{20,200}|"
+        r"eyJ[\w-]{10,2000}\.[\w-]{10,2000}\.[\w-]{5,2000})"), ""),
+    ("key", "after words like api key", re.compile(
+        r"(?i:\b(?:api[ _-]?key|secret(?:[ _-]?(?:access)?[ _-]?key)?|access[ _-]?token|auth[ _-]?token|bearer|token|"
+        r"client[ _-]?secret)\b)"
+        r"\s{0,3}(?:is|was|:|=)?\s{0,3}[\"'“]?(?P<item>(?=[^\s\"']{0,60}\d)(?=[^\s\"']{0,60}[A-Za-z])[\w./+=~-]{16,200})"), ""),
+    ("key", "a private key", re.compile(
+        r"(?P<item>-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:(?!-----END)[\s\S]){0,8000}(?:-----END [A-Z ]{0,40}"
+        r"PRIVATE KEY-----)?)"), "-----begin"),
+    ("password", "after words like password", re.compile(
+        rf"\b(?i:{SECRET_WORD})(?:\s(?i:is|was|to|ist|es|est)\b|\s?(?:now\s)?(?::|=))(?:\s(?i:now|set to|still)\b)?\s{{0,3}}[\"'“]?"
+        r"(?P<item>(?=[^\s\"'”]{0,63}[\d!@#$%^&*_])[^\s\"'”,;]{3,64}[^\s\"'”,;.!?])"), ""),
+    ("date of birth", "a date after words like born", BIRTH, ""),
+    ("record number", "after a word like account or claim", re.compile(
+        rf"\b(?i:{RECORD_WORD})(?:\s(?i:number|num|no\.?|nr\.?|id|code|identifier|identification|#))?"
+        r"\s{0,3}(?:#|:|\bis\b|\bnumber\b|\bwas\b|№|=)?\s{0,3}[:#]?\s{0,3}(?<=[\s:#№=])"
+        r"(?P<item>(?=[\w-]{0,30}\d{3}|[\w-]{0,12}\d{2}-\d)[A-Za-z]{0,4}-?[A-Za-z0-9]{0,30}\d[A-Za-z0-9]{0,30}(?:[-/][A-Za-z0-9]{1,20}){0,5})\b"
+        r"(?!\s?(?:%|€|euros?|dollars?|pounds?|USD|EUR|GBP|days?|hours?|miles|points|times|people|rows|[.,:]\d))"), ""),
+    ("record number", "letters and digits of a record", re.compile(
+        r"\b(?P<item>(?:MRN|PAT|POL|CLM|ACC|ACCT|INV|CASE|CUST|PLY|REF|TKT|LN|RX|ID|EMP|MEM|ORD|SR|INC)[-_#]\s?(?=[A-Z-]{0,8}\d)[A-Z0-9-]{4,24})\b"), ""),
+)  # fmt: skip
+
+
+def _ip_address(text: str) -> bool:
+    import ipaddress
+
+    try:
+        return not ipaddress.ip_address(text.lower()).is_unspecified
+    except ValueError:
+        return False
+
+
+def _always(_: str) -> bool:
+    return True
+
+
+# kind, pattern, check on the bare characters, words of which one must stand near ("" for none)
+CHECKED: tuple[tuple[PersonalKind, re.Pattern[str], Callable[[str], bool], str], ...] = (
+    ("card number", re.compile(r"(?<![\d.])[2-6](?:[ -]?\d){11,18}(?![\d])"), check.luhn, ""),
+    ("bank account", re.compile(r"\b[A-Za-z]{2}\d{2}(?:\s?[A-Za-z0-9]{4}){2,7}(?:\s?[A-Za-z0-9]{1,3})?\b"), check.iban, ""),
+    ("bank account", re.compile(r"(?<![\d-])\d{2}-\d{2}-\d{2}(?![\d-])"), _always, r"sort ?code"),
+    ("social security number", re.compile(r"(?<![\d-])(?!000|666)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}(?![\d-])"), _always, ""),
+    ("social security number", re.compile(r"(?<![\d-])(?!000|666)\d{9}(?![\d-])"), _always, r"\bssn\b|social security"),
+    ("social security number", re.compile(
+        r"\b[12]\s?\d{2}\s?(?:0[1-9]|1[0-2])\s?(?:\d{2}|2[AB])\s?\d{3}\s?\d{3}\s?\d{2}\b"), check.french_nir, ""),
+    ("health number", re.compile(r"(?<![\d-])\d{3}[ -]\d{3}[ -]\d{4}(?![\d-])"), check.nhs, ""),
+    ("health number", re.compile(r"(?<![\d-])\d{10}(?![\d-])"), check.nhs, r"\bnhs\b"),
+    ("health number", re.compile(r"(?<![\d-])[2-6]\d{3}[ ]?\d{5}[ ]?\d(?![\d-])"), check.australian_medicare, r"medicare"),
+    # A Medicare beneficiary identifier (CMS, "Understanding the MBI format"): letters without S, L, O, I, B, Z.
+    ("health number", re.compile(
+        r"\b[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?"
+        r"[AC-HJKMNP-RT-Y]{2}\d{2}\b"), _always, ""),
+    # A German health insurance number: a letter and nine digits.
+    ("health number", re.compile(r"\b[A-Z]\d{9}\b"), _always, r"versicherten|krankenkasse|kvnr"),
+    # A British national insurance number (HMRC, NIM39110).
+    ("identity number", re.compile(
+        r"\b(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\s?(?:\d{2}\s?){3}[A-D]\b"), _always, ""),
+    ("identity number", re.compile(r"\b(?:\d{8}|[XYZ]\d{7})-?[A-HJ-NP-TV-Z]\b"), check.spanish_id, ""),
+    ("identity number", re.compile(r"\b[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]\b"), _always, ""),
+    ("identity number", re.compile(r"(?<![\d-])\d{3}[ -]?\d{3}[ -]?\d{3}(?![\d-])"), check.canadian_sin, r"\bsin\b|social insurance"),
+    ("identity number", re.compile(r"(?<![\d-])\d{3}[ ]?\d{3}[ ]?\d{3}(?![\d-])"), check.australian_tfn, r"\btfn\b|tax file"),
+    ("identity number", re.compile(r"(?<![\d-])[2-9]\d{3}[ -]\d{4}[ -]\d{4}(?![\d-])"), check.aadhaar, ""),
+    ("identity number", re.compile(r"(?<![\d-])[2-9]\d{11}(?![\d-])"), check.aadhaar, r"aadhaar|aadhar"),
+    # An Indian PAN: five letters (the fourth tells the holder), four digits, a letter (Income Tax Department).
+    ("identity number", re.compile(r"\b[A-Z]{3}[PCHABGJLFT][A-Z]\d{4}[A-Z]\b"), _always, ""),
+    ("identity number", re.compile(r"(?<![\d-])[1-9]\d(?: ?\d{3}){3}(?![\d-])"), check.german_tax_id, r"steuer|tax|idnr|identifikation"),
+    ("identity number", re.compile(r"(?<![\d-])\d{9}(?![\d-])"), check.dutch_bsn, r"\bbsn\b|burgerservice|sofi"),
+    ("identity number", re.compile(r"(?<![\d-])\d{3}\.\d{3}\.\d{3}-\d{2}(?![\d-])"), check.brazilian_cpf, ""),
+    ("identity number", re.compile(r"(?<![\d-])\d{11}(?![\d-])"), check.polish_pesel, r"pesel"),
+    ("identity number", re.compile(r"(?<![\d-])(?:\d{2})?\d{6}[-+]\d{4}(?![\d-])"), check.swedish_personnummer, ""),
+    # A Mexican CURP and RFC (RENAPO, SAT): letters of the name, a date of birth.
+    ("identity number", re.compile(r"\b[A-Z]{4}\d{6}(?:[HMX][A-Z]{5}[A-Z\d]\d|[A-Z\d]{3})\b"), _always, ""),
+    ("ip address", re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)"), _ip_address, ""),
+    ("ip address", re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{1,4}:){2,7}(?::?[0-9a-fA-F]{1,4}){1,6}(?![\w:])"), _ip_address, ""),
+    # A MAC address.
+    ("ip address", re.compile(r"(?<![\w:-])(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}(?![\w:-])"), _always, ""),
+)  # fmt: skip
+NEAR = 45  # characters before a number in which the word that names it must stand
+BARE = re.compile(r"[\s.+-]")
+# Beside the word card even a number that fails the check (a slip of the pen, an old scheme) is one.
+NEAR_CARD = re.compile(
+    r"\b(?i:card|cc|visa|mastercard|amex|maestro|karte|tarjeta|carte)\b[^\n\d]{0,25}(?P<item>\d(?:[ -]?\d){11,18})(?!\d)"
+)
+CALLED = re.compile(
+    r"\b(?i:phone|telephone|tel|mobile|mob|cell|cellphone|call(?: me| us)?|reach(?: me)?|text me|fax|desk|number|telefon|handy|"
+    r"teléfono|móvil|whatsapp|answering at|messages to|ring me|contact|call back|callback|dial|portable|telefono|cellulare|"
+    r"nummer|office|home|registered|landline|sms)\b"
+    r"(?:[^\n\d+(]{0,30}|\s?:\s{0,4})(?P<item>[+(]{0,2}\d[\d ().\-/]{5,18}\d(?:\s?(?:x|ext\.?)\s?\d{1,5})?)"
+)
+GROUPED = re.compile(r"(?<![\w.+/-])(?P<item>\+?(?:\(\d{1,5}\)\s?)?\d{1,5}(?:[ .\-]\(?\d{1,5}\)?){1,6})(?![\w/-]|[.,]\d)")
+BEFORE_FAX = re.compile(r"(?P<item>[+(]{0,2}\d[\d .()\-]{6,18}\d)\s?[-–(]\s?(?:Fax|Office|Mobile|Cell|Home|Work|Tel|Phone)\b")
+# Free numbers belong to organisations, never to a person (US/Canada, UK, Germany, international).
+TOLL_FREE = re.compile(
+    r"^(?:\+?1[\s.-]?)?\(?8(?:00|33|44|55|66|77|88)\)?[\s.-]|^0?800[\s.-]?\d|^(?:911|988|112|999|311|211)$"
+)
+AMOUNT_BEFORE = re.compile(r"(?:[$€£§#]|\bsection|\barticle|\bart\.?|\bCFR|\bform)\s?$", re.I)
+AMOUNT_AFTER = re.compile(r"\s?(?:%|euros?\b|dollars?\b|USD|EUR|€|\$)")
+
+
+def digits_in(text: str) -> int:
+    return sum(c.isdigit() for c in text)
+
+
+def by_form(text: str, *, indirect: bool = False) -> Iterator[Find]:
+    """All finds but names, addresses and places; they may overlap."""
+    small = text.lower()
+    for kind, why, pattern, needed in PATTERNS:
+        if needed and needed not in small:
+            continue
+        for match in pattern.finditer(text):
+            if kind != "record number" or _is_record(match["item"]):
+                yield Find(*match.span("item"), kind, why)
+    for match in POSTCODE.finditer(text):
+        yield Find(*match.span("item"), "address", "after words like zip code")
+    if digits_in(text) >= 4 or text.count(":") > 3:
+        yield from _numbers(text, small)
+    if indirect:
+        yield from _indirect(text)
+
+
+def _is_record(text: str) -> bool:
+    """A year or a round quantity beside "account" or "order" is no record number, nor is a date."""
+    return not re.fullmatch(r"(?:19|20)\d\d(?:-\d\d)?|\d{1,3}|\d{1,4}[-/]\d{1,2}[-/]\d{2,4}", text)
+
+
+def _numbers(text: str, small: str) -> Iterator[Find]:
+    for kind, pattern, valid, near in CHECKED:
+        if near and not re.search(near, small):
+            continue
+        for match in pattern.finditer(text):
+            if near and not re.search(near, small[max(0, match.start() - NEAR) : match.end() + NEAR // 2]):
+                continue
+            bare = match[0] if kind == "ip address" else BARE.sub("", match[0]).upper()
+            if valid(bare):
+                yield Find(*match.span(), kind, "form of its country" if valid is _always else "check digits")
+    for match in NEAR_CARD.finditer(text):
+        yield Find(*match.span("item"), "card number", "beside the word card")
+    yield from _phones(text)
+
+
+def _phones(text: str) -> Iterator[Find]:
+    """Beside a word like call; in groups as phones are written; or valid in the numbering plan of a country."""
+    for pattern in (CALLED, BEFORE_FAX):
+        for match in pattern.finditer(text):
+            if _may_be_phone(text, *match.span("item")):
+                yield Find(*match.span("item"), "phone", "beside a word like call or phone")
+    groups = 0
+    for match in GROUPED.finditer(text):
+        start, end = match.span("item")
+        item = match["item"]
+        groups += 1
+        if not _may_be_phone(text, start, end):
+            continue
+        if item[0] in "+(0" and 8 <= digits_in(item) <= 15 or _is_american(item):
+            yield Find(start, end, "phone", "grouped as phone numbers are")
+    if groups or "+" in text or re.search(r"\d{9}", text):
+        yield from _planned(text)
+
+
+def _is_american(item: str) -> bool:
+    return bool(re.fullmatch(r"(?:1[ .-])?\(?[2-9]\d{2}\)?[ .-]\d{3}[ .-]\d{4}", item))
+
+
+def _planned(text: str) -> Iterator[Find]:
+    """Numbers valid under the numbering plan of the country they name, or of one of the three listed."""
+    from phonenumbers import Leniency, PhoneNumberMatcher
+
+    for region in ("US", "GB", "DE"):
+        for match in PhoneNumberMatcher(text, region, leniency=Leniency.VALID):
+            if _may_be_phone(text, match.start, match.end):
+                yield Find(match.start, match.end, "phone", "valid in its country's numbering plan")
+
+
+def _may_be_phone(text: str, start: int, end: int) -> bool:
+    item = text[start:end]
+    if not 7 <= digits_in(item) <= 15 or TOLL_FREE.search(item):
+        return False
+    if AMOUNT_BEFORE.search(text[max(0, start - 10) : start]) or AMOUNT_AFTER.match(text[end : end + 8]):
+        return False
+    is_date = re.search(r"(?<!\d)(?:(?:19|20)\d\d[-./ ][01]?\d[-./ ][0-3]?\d|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d)(?!\d)", item)
+    return not is_date and not re.fullmatch(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|(?:19|20)\d\d[-–. ](?:19|20)\d\d", item)
+
+
+def _indirect(text: str) -> Iterator[Find]:
+    for match in ANY_DATE.finditer(text):
+        yield Find(*match.span("item"), "date", "form of a date or time")
+    for match in AGE.finditer(text):
+        group = match.lastgroup or "a"
+        if int(match[group]) <= 120:
+            yield Find(*match.span(group), "age", "beside words like years old")
+    for match in WEB_ADDRESS.finditer(text):
+        yield Find(match.start(), match.start() + len(match[0].rstrip(".,;:!?")), "web address", "form of a web address")

@@ -1,0 +1,134 @@
+"""Finds replaced, each value by one tag or one stand-in throughout; values themselves are never stored.
+
+Stand-ins read as the real thing and belong to nobody: family names that were made up for this, addresses of
+example.org (RFC 2606), numbers 555-0100 to 555-0199 (NANP, kept for fiction), 192.0.2.x (RFC 5737), card numbers whose
+check fails. A find that already is a stand-in stays as it is, so that replacing twice changes nothing.
+"""
+
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from finetune.data.personal.kinds import PersonalItem, PersonalKind
+from finetune.data.personal.tokens import tokens_of
+
+Style = Literal["tags", "stand-ins"]
+
+GIVEN = (
+    "Arlen Briar Corin Darby Emlyn Fenn Jory Kerrin Linden Marlo Nevin Odell Perrin Quill Rowan Sorrel Tamsyn Vesper "
+    "Wynn Yarrow"
+).split()
+FAMILY = (
+    "Ashgrove Birchlow Coldbrack Dunmarrow Elmsworth Fernwick Gorsehill Harrowdene Ivelstone Kestlemere Larkholt "
+    "Millbrant Northwyke Oakhamley Penwarrow Quarrendene Rushmarsh Stonewyke Thornlow Underbeck Vinterley Wexholm "
+    "Yelverstone Amberlow Brackendale Cresslow Dawlow Eastmarrow Foxdene Greywyke"
+).split()
+TOWNS = "Ashmere Brindleford Castlewick Dunhaven Elmbrook Farrowby Greyport Hollinmoor Larkbridge Mossfield".split()
+# Kind, and how its stand-in with a number from 0 to 99 reads. Secrets have none: a made-up one teaches nothing.
+STAND_INS: dict[PersonalKind, Callable[[int], str]] = {
+    "name": lambda n: f"{GIVEN[n % 20]} {FAMILY[n % 30]}",
+    "email": lambda n: f"{GIVEN[n % 20]}.{FAMILY[n % 30]}@example.org".lower(),
+    "phone": lambda n: f"(555) 555-01{n:02}",
+    "address": lambda n: f"{n + 1} {FAMILY[n % 30]} Lane",
+    "date of birth": lambda n: f"1 January {1940 + n % 60}",
+    "card number": lambda n: f"4000 0000 0000 00{n:02}",
+    "bank account": lambda n: f"XX00 TEST 0000 00{n:02}",
+    "social security number": lambda n: f"000-00-00{n:02}",
+    "health number": lambda n: f"000-000-00{n:02}",
+    "identity number": lambda n: f"ID-0000{n:02}",
+    "record number": lambda n: f"R-0000{n:02}",
+    "ip address": lambda n: f"192.0.2.{n + 1}",
+    "organisation": lambda n: f"{FAMILY[n % 30]} Ltd",
+    "place": lambda n: TOWNS[n % 10],
+    "web address": lambda n: f"https://www.example.org/{n}",
+}
+
+
+def hash_of(text: str) -> str:
+    """Of letters and digits alone, so that 555 010 2233 and 555-010-2233 are one item."""
+    return hashlib.sha256(re.sub(r"\W", "", text).casefold().encode()).hexdigest()[:16]
+
+
+def replace(text: str, items: Sequence[PersonalItem], tags: dict[str, str], style: Style = "tags") -> str:
+    """The text with each item's tag or stand-in in its place. Share `tags` among the texts of one row (or of all), so
+    that a person keeps one through it: the first name becomes [name], another one [name 2]; a part of a name
+    that was whole before (Smith after Jane Smith) is the same person's."""
+    parts: list[str] = []
+    position = 0
+    for item in sorted(items, key=lambda i: i.start):
+        value = text[item.start : item.end]
+        if item.text_hash not in tags:
+            stand_in = _stand_in(value, item, tags) if style == "stand-ins" else ""
+            _remember(value, item, stand_in or _tag(item.kind, tags), tags)
+        parts += [text[position : item.start], tags[item.text_hash]]
+        position = item.end
+    return "".join([*parts, text[position:]])
+
+
+def _tag(kind: PersonalKind, tags: dict[str, str]) -> str:
+    number = sum(tag.startswith((f"[{kind}]", f"[{kind} ")) for tag in set(tags.values())) + 1
+    return f"[{kind}]" if number == 1 else f"[{kind} {number}]"
+
+
+def _remember(value: str, item: PersonalItem, replacement: str, tags: dict[str, str]) -> None:
+    """A name's words are remembered with it, each for the stand-in's word of the same place."""
+    tags[item.text_hash] = replacement
+    words = _words_of(value)
+    if item.kind != "name" or len(words) < 2:
+        return
+    given, _, family = (replacement, "", replacement) if replacement[0] == "[" else replacement.partition(" ")
+    for place, word in enumerate(words):
+        tags.setdefault(hash_of(word), family if place == len(words) - 1 else given)
+
+
+def _words_of(name: str) -> list[str]:
+    return [token.text for token in tokens_of(name) if token.is_capital and len(token.text) > 1]
+
+
+def _stand_in(value: str, item: PersonalItem, tags: dict[str, str]) -> str:
+    """One that no other value of these texts has; empty for kinds that have none."""
+    if is_stand_in(value, item.kind):
+        return value
+    make = STAND_INS.get(item.kind)
+    if make is None:
+        return ""
+    first = int(item.text_hash[:8], 16)
+    if item.kind == "name":
+        return _name_stand_in(value, first, tags)
+    used = set(tags.values())
+    return next((word for step in range(100) if (word := make((first + step) % 100)) not in used), make(first % 100))
+
+
+def _name_stand_in(value: str, first: int, tags: dict[str, str]) -> str:
+    """Whole for a whole name, a family name alone for one word; a word seen before keeps its own."""
+    words = _words_of(value)
+    used = {word for tag in tags.values() for word in tag.split()}
+
+    def fresh(pool: Sequence[str]) -> str:
+        return next((w for step in range(len(pool)) if (w := pool[(first + step) % len(pool)]) not in used), pool[0])
+
+    if len(words) < 2:
+        from finetune.data.personal.wordlists import lists
+
+        return fresh(GIVEN if value.lower() in lists().given else FAMILY)
+    return f"{tags.get(hash_of(words[0])) or fresh(GIVEN)} {tags.get(hash_of(words[-1])) or fresh(FAMILY)}"
+
+
+def is_stand_in(value: str, kind: PersonalKind) -> bool:
+    """Made by this module: such a value is no person's and stays."""
+    if kind == "name":
+        return all(word in GIVEN or word in FAMILY for word in value.split())
+    make = STAND_INS.get(kind)
+    return make is not None and any(hash_of(value) == hash_of(make(n)) for n in range(100))
+
+
+def own_contacts(answers: Sequence[str], items: Sequence[PersonalItem], rows: int = 3) -> frozenset[str]:
+    """Hashes of phone numbers, e-mail and street addresses that stand in the answers of several rows: most likely the
+    organisation's own, which answers need. They are shown for review, and kept."""
+    places: defaultdict[str, set[str]] = defaultdict(set)
+    for item in items:
+        if item.kind in ("phone", "email", "address"):
+            places[item.text_hash].add(answers[item.text])
+    return frozenset(text_hash for text_hash, texts in places.items() if len(texts) >= rows)
