@@ -69,7 +69,7 @@ CUES = (
     " address", " address is", " address to", " address as", " address at", " lives at", " live at", " lives in", " live in", " living at", " resides at",
     " residing at", " located at", " moved to", " sent to", " send to", " ship to", " deliver to", " delivered to",
     " corner of", " off at", " is on", " is at", " it's in", " it's at", " side of", " mail to", " return to", " office at",
-    " home at", " house at", " staying at", " restaurant at", " meet at", " me at", " here they are", " it to", " me to", " one to", " and", " following",
+    " home at", " house at", " staying at", " restaurant at", " meet at", " me at", " here they are", " it to", " me to", " one to", " the following",
 )  # fmt: skip
 SPACE = (" ", "  ")
 HOUSE = re.compile(r"\d{1,5}[A-Za-z]?(?:[-/]\d{1,4}[A-Za-z]?)?|\d{1,4}[-/]?[A-Za-z]")
@@ -173,7 +173,7 @@ def _is_legal(tokens: Sequence[Token], first: int, last: int, known: Lists) -> b
     between = [t for t in tokens[first + 1 : last] if not t.is_number]
     return (
         any(t.lower in MONTHS or t.lower in NO_STREET for t in between)
-        or all(known.is_ordinary(t.lower) for t in between)
+        or any(known.is_ordinary(t.lower) and t.lower not in PARTICLES | DIRECTIONS for t in between)
         or all(t.text.isupper() for t in between)
         or any(t.gap == ", " for t in tokens[first + 2 : last + 1])
     )
@@ -238,7 +238,7 @@ def _marked(tokens: Sequence[Token], index: int, known: Lists) -> tuple[int, str
     names = tokens[index:position]
     if position >= len(tokens) or not names or not _number_at(tokens, position) or tokens[position].gap not in SPACE:
         return -1, ""
-    if any(known.is_ordinary(t.lower) or t.lower in NO_STREET or t.lower in MONTHS for t in names):
+    if any(known.is_ordinary(t.lower) or t.lower in NO_STREET or t.lower in MONTHS or t.text.isupper() for t in names):
         return -1, ""
     after = position + 1
     unit = after < len(tokens) and tokens[after].lower in UNITS and _number_at(tokens, after + 1)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from finetune.data.personal.addresses import addresses
 from finetune.data.personal.forms import by_form
-from finetune.data.personal.jobs import jobs
+from finetune.data.personal.jobs import signature_lines, titles
 from finetune.data.personal.kinds import RANK, Find, PersonalItem
 from finetune.data.personal.names import capitalised, nationalities
 from finetune.data.personal.replacing import hash_of
@@ -30,10 +30,12 @@ def _finds(text: str, indirect: bool) -> Iterator[Find]:
         tokens = with_capitals(tokens, lists())
     yield from by_form(text, indirect=indirect)
     yield from addresses(text, tokens)
-    yield from capitalised(text, tokens, indirect=indirect, small=small)
+    named = list(capitalised(text, tokens, indirect=indirect, small=small))
+    yield from named
     if indirect:
         yield from nationalities(tokens)
-        yield from jobs(text, tokens)
+        yield from titles(text, tokens)
+        yield from signature_lines(text, [find for find in named if find.kind == "name"])
 
 
 def without_overlaps(finds: Sequence[Find]) -> list[Find]:

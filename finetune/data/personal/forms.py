@@ -110,7 +110,7 @@ def _always(_: str) -> bool:
 
 
 # kind, pattern, check on the bare characters, words of which one must stand near ("" for none)
-CHECKED: tuple[tuple[PersonalKind, re.Pattern[str], Callable[[str], bool], str], ...] = (
+_CHECKED: tuple[tuple[PersonalKind, re.Pattern[str], Callable[[str], bool], str], ...] = (
     ("card number", re.compile(r"(?<![\d.])[2-6](?:[ -]?\d){11,18}(?![\d])"), check.luhn, ""),
     ("bank account", re.compile(r"\b[A-Za-z]{2}\d{2}(?:\s?[A-Za-z0-9]{4}){2,7}(?:\s?[A-Za-z0-9]{1,3})?\b"), check.iban, ""),
     ("bank account", re.compile(r"(?<![\d-])\d{2}-\d{2}-\d{2}(?![\d-])"), _always, r"sort ?code"),
@@ -150,6 +150,8 @@ CHECKED: tuple[tuple[PersonalKind, re.Pattern[str], Callable[[str], bool], str],
     # A MAC address.
     ("ip address", re.compile(r"(?<![\w:-])(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}(?![\w:-])"), _always, ""),
 )  # fmt: skip
+CHECKED = [(kind, pattern, valid, re.compile(near) if near else None) for kind, pattern, valid, near in _CHECKED]
+NINE_DIGITS = re.compile(r"\d{9}")
 NEAR = 45  # characters before a number in which the word that names it must stand
 BARE = re.compile(r"[\s.+-]")
 # Beside the word card even a number that fails the check (a slip of the pen, an old scheme) is one.
@@ -168,6 +170,11 @@ BEFORE_FAX = re.compile(r"(?P<item>[+(]{0,2}\d[\d .()\-]{6,18}\d)\s?[-–(]\s?(?
 TOLL_FREE = re.compile(
     r"^(?:\+?1[\s.-]?)?\(?8(?:00|33|44|55|66|77|88)\)?[\s.-]|^0?800[\s.-]?\d|^(?:911|988|112|999|311|211)$"
 )
+DATE_IN = re.compile(
+    r"(?<!\d)(?:(?:19|20)\d\d[-./ ][01]?\d[-./ ][0-3]?\d|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d)(?!\d)"
+)
+DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|(?:19|20)\d\d[-–. ](?:19|20)\d\d")
+FREE_DIGITS = re.compile(r"\(?1?\(?8(?:00|33|44|55|66|77|88)\)?\d{7}")
 AMOUNT_BEFORE = re.compile(r"(?:[$€£§#]|\bsection|\barticle|\bart\.?|\bCFR|\bform)\s?$", re.I)
 AMOUNT_AFTER = re.compile(r"\s?(?:%|euros?\b|dollars?\b|USD|EUR|€|\$)")
 
@@ -200,10 +207,10 @@ def _is_record(text: str) -> bool:
 
 def _numbers(text: str, small: str) -> Iterator[Find]:
     for kind, pattern, valid, near in CHECKED:
-        if near and not re.search(near, small):
+        if near and not near.search(small):
             continue
         for match in pattern.finditer(text):
-            if near and not re.search(near, small[max(0, match.start() - NEAR) : match.end() + NEAR // 2]):
+            if near and not near.search(small, max(0, match.start() - NEAR), match.end() + NEAR // 2):
                 continue
             bare = match[0] if kind == "ip address" else BARE.sub("", match[0]).upper()
             if valid(bare):
@@ -228,7 +235,7 @@ def _phones(text: str) -> Iterator[Find]:
             continue
         if item[0] in "+(0" and 8 <= digits_in(item) <= 15 or _is_american(item):
             yield Find(start, end, "phone", "grouped as phone numbers are")
-    if groups or "+" in text or re.search(r"\d{9}", text):
+    if groups or "+" in text or NINE_DIGITS.search(text):
         yield from _planned(text)
 
 
@@ -248,12 +255,11 @@ def _planned(text: str) -> Iterator[Find]:
 
 def _may_be_phone(text: str, start: int, end: int) -> bool:
     item = text[start:end]
-    if not 7 <= digits_in(item) <= 15 or TOLL_FREE.search(item):
+    if not 7 <= digits_in(item) <= 15 or TOLL_FREE.search(item) or FREE_DIGITS.fullmatch(BARE.sub("", item).strip("()")):
         return False
     if AMOUNT_BEFORE.search(text[max(0, start - 10) : start]) or AMOUNT_AFTER.match(text[end : end + 8]):
         return False
-    is_date = re.search(r"(?<!\d)(?:(?:19|20)\d\d[-./ ][01]?\d[-./ ][0-3]?\d|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d)(?!\d)", item)
-    return not is_date and not re.fullmatch(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|(?:19|20)\d\d[-–. ](?:19|20)\d\d", item)
+    return not DATE_IN.search(item) and not DATE_LIKE.fullmatch(item)
 
 
 def _indirect(text: str) -> Iterator[Find]:

@@ -19,7 +19,7 @@ TITLES = words(
     """
     mr mrs ms miss mx dr prof professor doctor nurse sir madam mister missus rev reverend capt captain sgt sergeant
     judge justice attorney officer detective senator frau herr herrn señor señora señorita sr sra srta don doña madame
-    monsieur mme mlle signora signor dhr mevr mw pan pani
+    monsieur mme mlle signora signor dhr mevr mw
     aunt uncle grandma grandpa father sister brother pastor rabbi imam lord lady dame lt col maj pvt cpl
     """
 )
@@ -60,6 +60,9 @@ SAYS = words(
     emailed phoned rang came went died married born requested began denies states stated presented admitted attended
     """
 )
+LIVES = ("is from", "was born", "is my", "is our", "is his", "is her", "has been my", "had given", "passed away",
+         "is allergic", "is married", "was admitted", "was diagnosed", "and i", "and my")  # fmt: skip
+SPOKEN = ("can i", "can you", "could you", "could i", "would you", "may i", "i am", "i'm", "thank you", "thanks", "please", "aged", "born", "who")
 OF_A_PERSON = words(
     """
     wife husband kid kids son daughter mother father brother sister address email e-mail phone number account birthday
@@ -103,9 +106,11 @@ ORGANISATION_AFTER = words("office offices website ceo headquarters branch emplo
 # Endings of family names that English words do not share.
 NAME_ENDING = re.compile(
     r".{2,}(?:sson|dottir|dóttir|ović|ovic|ević|evic|čić|ić|ski|ska|sky|skaya|wicz|czyk|czak|enko|chuk|shvili|dze|oğlu|oglu|"
-    r"poulos|poulou|idis|akis|inen|escu|ova|ová|eva|ov|ev|yev|yeva|ová|nik|stein|berg|mann|quist|qvist|gaard|sen|huis|"
-    r"stra|veld|ström|strom|lund|ian|yan|lepp|guchi|moto|mura|yama|kawa|shima|zaki|hashi|nishi|szky)s?$"
+    r"poulos|poulou|idis|akis|inen|escu|ova|ová|eva|ov|ev|yev|yeva|ová|stein|berg|mann|quist|qvist|gaard|sen|huis|"
+    r"stra|veld|ström|strom|lund|yan|lepp|guchi|moto|mura|yama|kawa|shima|zaki|hashi|nishi|szky)s?$"
 )
+# GreenSky and PaaS are products; McCann, DeVries and van der MeulenHuis are not.
+CAMEL = re.compile(r"(?!Mc|Mac|De|Di|Du|La|Le|Van|Von|Fitz|O['’])\w*[a-zß-ÿ][A-Z]|[A-Z]{2,}[a-z]")
 STOPS = re.compile(r"[.!?:;\n\"“”«»>•*()\[\]|–—]|^$")
 SPACE = (" ", "\xa0", "  ")
 
@@ -253,6 +258,9 @@ class _Reader:
         if token.lower in TITLES and index < run.last:
             return True
         if token.is_initial:
+            sides = {self.tokens[i].text for i in (index - 1, index + 1) if 0 <= i < len(self.tokens)}
+            if token.text in "USC" and sides & {"U", "S"}:
+                return True  # the U.S., 26 U.S.C.
             beside = [i for i in (index - 1, index + 1) if run.first <= i <= run.last]
             return token.text == "I" or not any(
                 self.tokens[i].is_initial or not self.known.is_ordinary(self.tokens[i].lower) for i in beside
@@ -318,13 +326,15 @@ class _Reader:
             return "after a title"
         if len(bare) == 1 and len(bare[0].text) == 1:
             return ""
+        if any(CAMEL.match(t.text) for t in bare) and cue != "strong":
+            return ""
         if all(t.text.isupper() and len(t.text) > 1 for t in bare) and cue != "strong":
             return self._shouted(bare)
         if cue == "strong" and not (len(bare) == 1 and self.known.is_place(bare[0].lower)):
             return "after an introduction, greeting or label"
         if len(bare) == 1 and len(tokens) == 1:
             return self._single(segment, run, cue)
-        return self._several(segment, bare, len(tokens) > len(bare), cue)
+        return self._several(segment, bare, any(t.is_initial for t in tokens), cue)
 
     def _is_case_or_firm(self, segment: Run) -> bool:
         """Roe v. Wade, Johnson & Johnson."""
@@ -384,6 +394,11 @@ class _Reader:
             and self.tokens[last + 2].lower in OF_A_PERSON
         )
 
+    def _lives(self, segment: Run) -> bool:
+        """X is from, X had given, X, can I please: words that follow persons alone."""
+        following = " ".join(t.lower for t in self.tokens[segment.last + 1 : segment.last + 4])
+        return following.startswith(LIVES) or self.text[self.tokens[segment.last].end :][:2] == ", " and following.startswith(SPOKEN)
+
     def _shouted(self, bare: Sequence[Token]) -> str:
         """JANE SMITH: only where the lists know both words."""
         both = len(bare) > 1 and bare[0].lower in self.known.given and self.known.is_name(bare[-1].lower)
@@ -399,7 +414,7 @@ class _Reader:
             return "spoken to"
         if len(lower) < 3 or self.known.is_ordinary(lower) or self.known.is_place(lower):
             return ""
-        if self._is_owner(segment) or self._after(segment) in SAYS:
+        if self._is_owner(segment) or self._after(segment) in SAYS or self._lives(segment):
             return "does or owns what persons do"
         if beside_thing:
             return ""
@@ -411,7 +426,7 @@ class _Reader:
         if self.known.is_name(lower):
             if after_place and (strictly or before is None or before.lower in ("from", "at")):
                 return ""
-            sure = not self._opens(segment.first) or cue or "-" in lower
+            sure = cue == "strong" if self.small else not self._opens(segment.first) or cue or "-" in lower
             return "a family name that stands in lists" if sure else ""
         if NAME_ENDING.match(lower) and not after_place and not self._opens(segment.first):
             return "ends as family names do"
@@ -452,7 +467,8 @@ class _Reader:
             return "names that stand in lists"
         if known and not in_place and not all(self.known.is_place(lower) for lower in lowers):
             return "a name that stands in lists, with another word"
-        if has_initial and not in_place:
+        initial = self.tokens[segment.first].is_initial or self.tokens[segment.last].is_initial
+        if has_initial and not in_place and len(bare) > 1 and not initial:
             return "words with an initial between"
         if NAME_ENDING.match(lowers[-1]) and not in_place:
             return "ends as family names do"

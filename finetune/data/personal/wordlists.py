@@ -36,6 +36,14 @@ NOT_NAMES = words(
     muslim hindu buddhist santa madam sir mister sirs bot user agent assistant customer caller
     """
 )
+# Places that parents name children after: lists of names keep them, and something beside them must decide.
+ALSO_GIVEN = words(
+    """
+    georgia jordan chad virginia florence charlotte austin carolina adelaide victoria sydney paris london brooklyn
+    madison dakota israel savannah chelsea indiana montana alberta phoenix memphis bristol kenya ireland berlin vienna
+    milan sofia lourdes asia india china america
+    """
+)
 FIRMS = words(
     """
     zelle fargo moody moodys nasdaq norton adobe oracle sage intuit square stripe paypal amazon google apple microsoft
@@ -92,11 +100,12 @@ class Lists:
     given: frozenset[str]
     family: frozenset[str]
     places: frozenset[str]  # towns, regions and countries, of one or more words
+    large: frozenset[str]  # countries and the largest towns, which seldom mean a person
     ordinary: frozenset[str]
 
     def is_place(self, lower: str) -> bool:
         """A place and no given name, or a place so large that its name seldom means a person (Paris, Virginia)."""
-        return lower in PLACES_MORE or lower in self.places and lower not in self.given
+        return lower in self.large or lower in self.places and lower not in self.given
 
     def is_name(self, lower: str) -> bool:
         """A given or family name of some country, or two joined by a hyphen."""
@@ -105,7 +114,9 @@ class Lists:
         return "-" in lower and all(part in self.given or part in self.family for part in lower.split("-"))
 
     def is_ordinary(self, lower: str) -> bool:
-        if lower in self.ordinary or lower.replace("'", "") in self.ordinary:
+        if lower in self.ordinary or lower.replace("'", "") in self.ordinary or lower.startswith("i'"):
+            return True
+        if lower[-1:] == "s" and lower[:-1] in NATIONALITIES:
             return True
         if "-" in lower:
             return any(part in self.ordinary for part in lower.split("-") if len(part) > 2) and not self.is_name(lower)
@@ -123,12 +134,16 @@ def lists() -> Lists:
             (given if "first" in kind[0] else family).update(_name_words(entries))
     places = {name for attribute, entries in _faker("address") if attribute in PLACE_LISTS for name in entries}
     ordinary = frozenset((files(__package__) / "words.txt").read_text(encoding="utf-8").split())
+    large = PLACES_MORE | {
+        name.lower() for attribute, entries in _faker("address") if attribute == "countries" for name in entries
+    }
     unnamed = NOT_NAMES | NATIONALITIES | FIRMS
     towns = {name.lower().strip() for name in places if 3 < len(name) and LATIN.fullmatch(name)}
     return Lists(
-        given=frozenset(given - unnamed),
-        family=frozenset(family - unnamed),
-        places=frozenset({name for name in towns if name not in ordinary | NOT_NAMES | FIRMS} | PLACES_MORE),
+        given=frozenset(given - unnamed - (large - ALSO_GIVEN)),
+        family=frozenset(family - unnamed - large),
+        places=frozenset(towns - ordinary - NOT_NAMES - FIRMS | large),
+        large=frozenset(large),
         ordinary=(ordinary | NOT_NAMES) - FIRMS,
     )
 
