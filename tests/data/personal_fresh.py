@@ -146,6 +146,9 @@ SENTENCES: tuple[str, ...] = (
     "As a {nationality:Nepalese} citizen, does {name:Sunita} need a visa for the training in {place:Oslo}?",
     "Meeting notes: {name:J. P. Marchetti} to follow up with {name:Adaeze} by {date:Thursday}.",
     "My mum, {age:81}, fell in the kitchen and can't reach the phone.",
+    "The cheque book should go to {name:Odalys Peralta}, {address:98 Kestrel Crescent, Halifax, NS B3M 1P4}.",
+    "{name:Anselm} missed two payments, {organisation:Tidewater Credit Union} has written to him twice.",
+    "Passcode is {password:70ff-19ab}; tell nobody but {name:Rosamund}.",
     # nothing personal: policies, answers, law, products
     "Refunds are paid within ten business days of the return reaching our warehouse.",
     "Under Regulation E the bank must finish its investigation within 45 days.",

@@ -7,6 +7,7 @@ long as that ends in evidence: a unit, a postcode, a region's two letters, a pla
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from finetune.data.document import words
 from finetune.data.personal.kinds import Find
@@ -25,7 +26,8 @@ STREET_LAST = words(
 # Endings of one word (Hauptstraße, Koskikatu); German, Dutch, Nordic, Finnish, Estonian.
 STREET_ENDING = re.compile(
     r".{2,}(?:straße|strasse|str|weg|gasse|platz|allee|ufer|damm|steig|stieg|straat|laan|plein|kade|singel|gracht|dreef|steeg|"
-    r"gade|vej|vejen|allé|stræde|vænget|parken|gatan|gata|gate|gaten|vägen|väg|vegen|veien|veg|vei|gränd|stigen|torget|backen|"
+    r"gade|vej|vejen|allé|allén|stræde|vænget|vangen|parken|plads|torv|stien|"
+    r"bakken|haugen|tunet|toppen|graben|markt|siedlung|dijk|plantsoen|mäki|ranta|penger|aukio|platsen|gränden|gatan|gata|gate|gaten|vägen|väg|vegen|veien|veg|vei|gränd|stigen|torget|backen|"
     r"katu|kuja|tie|polku|raitti|kaari|rinne|götu|gata|vegur|braut|hólar|tänav|maantee|puiestee|ulice|utca|útja|tere|köz)$"
 )
 # Before the name (Rue de la Paix); French, Spanish, Portuguese, Italian, Polish, Arabic and others.
@@ -34,11 +36,12 @@ STREET_FIRST = words(
     rue avenue boulevard place chemin quai allée impasse cours calle avenida avda av plaza paseo carrera ronda camino
     travesía glorieta carretera callejón via viale vicolo piazza corso strada largo contrada rua rúa travessa praça
     estrada alameda beco ul ulica aleja al plac os osiedle jalan lorong ulitsa prospekt strada bulevardul c/ cl
-    náměstí nábřeží třída carrer passeig
+    λεωφόρος οδός πλατεία улица проспект переулок вулиця
+    náměstí nám nábřeží třída carrer passeig
     """
 )
 # After the name, where a number follows (Király u. 15, Erzsébet tér 19).
-STREET_MARK = words("u utca út útja tér tere krt strasse straße street st weg allee platz terrasse laan terrace brygge plads sokak cad caddesi sok mah ulice")
+STREET_MARK = words("u utca út útja tér tere krt strasse straße street st weg allee platz terrasse laan terrace brygge plads cesta trg tn pst mnt sokak cad caddesi sok mah ulice")
 DIRECTIONS = words("n s e w ne nw se sw north south east west")
 UNITS = words(
     "apt apartment suite ste unit floor flat room rm bldg building lot appt app wohnung depto piso int interior dpto puerta "
@@ -103,7 +106,7 @@ def addresses(text: str, tokens: Sequence[Token]) -> Iterator[Find]:
             last, why = _corner(tokens, index), "a corner of two streets"
         elif token.is_number and HOUSE.fullmatch(token.text) and len(token.text) <= 7:
             last, why = _from_number(tokens, index, known)
-        elif token.is_capital or token.lower in STREET_FIRST or STREET_ENDING.match(token.lower):
+        elif token.is_capital or token.lower in STREET_FIRST or _is_street_word(token, known):
             last, why = _from_word(tokens, index, known)
         if last < 0:
             continue
@@ -126,8 +129,10 @@ def _cue(tokens: Sequence[Token], index: int) -> bool:
     return tail.endswith(CUES)
 
 
-def _is_street_word(token: Token) -> bool:
-    return bool(STREET_ENDING.match(token.lower)) and (token.is_capital or len(token.text) > 7)
+def _is_street_word(token: Token, known: Lists) -> bool:
+    if not STREET_ENDING.match(token.lower):
+        return False
+    return (token.is_capital or len(token.text) > 7) and not known.is_ordinary(token.lower)
 
 
 def _from_number(tokens: Sequence[Token], index: int, known: Lists) -> tuple[int, str]:
@@ -139,6 +144,8 @@ def _from_number(tokens: Sequence[Token], index: int, known: Lists) -> tuple[int
     while position < len(tokens) and position <= index + 8:
         token = tokens[position]
         if not _gap_is_blank(token) or token.gap == ", " and names:
+            if names >= 2 and _before_town(tokens, position, known) and not _is_year(tokens[index]):
+                return position - 1, "a number and a name before a town"
             break
         if token.lower in STREET_FIRST and names == 0 and position + 1 < len(tokens):
             last = _street_name(tokens, position + 1)
@@ -155,8 +162,11 @@ def _from_number(tokens: Sequence[Token], index: int, known: Lists) -> tuple[int
                 position = after
             if token.lower not in ("way", "green", "rise", "mount", "place", "close", "walk", "drive", "court") or token.is_capital:
                 return _with_direction(tokens, position), "a number and a street word"
-        if _is_street_word(token):
+        if _is_street_word(token, known):
             return _with_number(tokens, position), "a number and a street word"
+        rare = names and token.is_capital and token.lower in _rare_last()
+        if rare and not known.is_ordinary(tokens[position - 1].lower):
+            return _with_direction(tokens, position), "a number and a street word"
         if token.lower in UNITS and names and position + 1 < len(tokens) and _number_at(tokens, position + 1):
             return position - 1, "a number and a unit"
         if not (token.is_capital or token.lower in PARTICLES or re.fullmatch(r"\d{1,3}(?:st|nd|rd|th)", token.text)):
@@ -166,6 +176,28 @@ def _from_number(tokens: Sequence[Token], index: int, known: Lists) -> tuple[int
         names += 1
         position += 1
     return -1, ""
+
+
+def _before_town(tokens: Sequence[Token], position: int, known: Lists) -> bool:
+    """Does a comma or line break and a known town follow words that are not ordinary (214 Pavlou Drandaki, Oslo)?"""
+    if not ("," in tokens[position].gap or "\n" in tokens[position].gap):
+        return False
+    town = " ".join(t.lower for t in tokens[position : position + 2])
+    return (known.is_place(tokens[position].lower) or town in known.places) and not any(
+        known.is_ordinary(t.lower) for t in tokens[position - 2 : position]
+    )
+
+
+def _is_year(token: Token) -> bool:
+    return bool(re.fullmatch(r"(?:19|20)\d\d", token.text))
+
+
+@cache
+def _rare_last() -> frozenset[str]:
+    """What else American streets end in (USPS Publication 28, appendix C1, as Faker lists it)."""
+    from faker.providers.address.en_US import Provider
+
+    return frozenset(suffix.lower() for suffix in Provider.street_suffixes) - STREET_LAST
 
 
 def _is_legal(tokens: Sequence[Token], first: int, last: int, known: Lists) -> bool:
@@ -212,9 +244,9 @@ def _from_word(tokens: Sequence[Token], index: int, known: Lists) -> tuple[int, 
     token = tokens[index]
     if token.lower in STREET_FIRST:
         last = _street_name(tokens, index + 1)
-        if last > index and _with_number(tokens, last) > last and (token.is_capital or len(token.text) > 2 or token.lower == "ul"):
+        if last > index and _with_number(tokens, last) > last and (token.is_capital or token.lower not in known.ordinary):
             return _with_number(tokens, last), "a street word and a number"
-    if _is_street_word(token) and _with_number(tokens, index) > index:
+    if _is_street_word(token, known) and _with_number(tokens, index) > index:
         return _with_number(tokens, index), "a street word and a number"
     return _marked(tokens, index, known)
 
@@ -226,7 +258,7 @@ def _marked(tokens: Sequence[Token], index: int, known: Lists) -> tuple[int, str
         token = tokens[position]
         if position > index and token.gap not in (" ", ". "):
             return -1, ""
-        if position > index and (token.lower in STREET_MARK or _is_street_word(token)) and _number_at(tokens, position + 1):
+        if position > index and (token.lower in STREET_MARK or _is_street_word(token, known)) and _number_at(tokens, position + 1):
             if tokens[position + 1].gap in (" ", ". ", ", ") and not known.is_ordinary(tokens[position - 1].lower):
                 return position + 1, "a street word and a number"
         if token.is_number:
@@ -242,7 +274,8 @@ def _marked(tokens: Sequence[Token], index: int, known: Lists) -> tuple[int, str
         return -1, ""
     after = position + 1
     unit = after < len(tokens) and tokens[after].lower in UNITS and _number_at(tokens, after + 1)
-    if unit or _cue(tokens, index):
+    at = index > 0 and tokens[index - 1].lower in ("at", "on", "to", "near", "outside") and tokens[index].gap == " "
+    if unit or at and len(names) > 1 or _cue(tokens, index):
         return position, "a name and a number, with a unit or after words like lives at"
     return -1, ""
 
@@ -300,7 +333,7 @@ def _grown(text: str, tokens: Sequence[Token], last: int, known: Lists) -> int:
         elif POSTCODE.fullmatch(token.text) and any(c.isdigit() for c in token.text):
             sure, capitals = token.end, 0
         elif token.is_capital:
-            if token.gap.startswith(". ") or known.is_ordinary(token.lower) and token.lower not in _OF_PLACES:
+            if token.gap.startswith(". ") or known.is_ordinary(token.lower) and token.lower not in _OF_PLACES and "\n" not in token.gap and not capitals:
                 break
             capitals += 1
             town = _town(text, tokens, position, known)

@@ -35,7 +35,8 @@ ANY_DATE = re.compile(
 )
 AGE = re.compile(
     r"\b(?:(?P<a>\d{1,3})[- ](?:year|yr|month|week|day)s?[- ]olds?|(?P<b>\d{1,3})\s?(?:y/?o|yo)\b|"
-    r"(?:aged?|age:|age is|age of|turn(?:ed|s|ing)?|(?:I am|I'm|I’m|he is|she is|he's|she's|is|was|he was|she was) "
+    r"(?:turn(?:s|ed|ing)?|turning)\s(?P<e>\d{1,3})\b(?!\s?(?:%|percent|days|hours|minutes|miles|dollars|[./:]\d))|"
+    r"(?<=[a-z]), (?P<f>\d{2})(?=, [a-z])|(?:aged?|age:|age is|age of|turn(?:ed|s|ing)?|(?:I am|I'm|I’m|he is|she is|he's|she's|is|was|he was|she was) "
     r"(?:now |only |almost |just |about )?)\s?(?P<c>\d{1,3})\b(?=\s?(?:years?|yrs?|and\b|or\b|when|,|[.!?)\n]|$|but\b|now\b|next\b|in\b|on\b|"
     r"this\b|male|female|man|woman))(?!\s?(?:%|percent|days|hours|minutes|miles|dollars|months (?:ago|left)|[./:]\d))|"
     r"(?P<d>\d{1,3}) years? of age)",
@@ -48,9 +49,14 @@ WEB_ADDRESS = re.compile(
     re.I,
 )
 POSTCODE = re.compile(
-    r"\b(?:zip(?: ?code)?|post(?:al)? ?code|postcode|PLZ|CAP|código postal|code postal)\s*(?:is|to|:|=)?\s*"
-    r"(?P<item>[A-Z]{0,2}\d[A-Z\d]{1,7}(?:[ -](?=\w*\d)\w{2,4})?)\b",
+    r"\b(?:zip(?:[ -]?code)?|post(?:al)?[ -]?code|PLZ|código postal|code postal|postnummer|postinumero)\b[^\d\n.!]{0,25}?"
+    r"(?P<item>\b(?:\d{3,6}(?:-\d{3,4})?|[A-Z]{1,2}\d[A-Z\d]?(?: ?\d[A-Z]{2})?|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{3} \d{2}|\d{4} ?[A-Z]{2}))\b",
     re.I,
+)
+# Royal Mail's and Canada Post's forms are seldom anything else.
+FULL_POSTCODE = re.compile(
+    r"\b(?:[A-PR-UWYZ][A-HK-Y]?\d[A-HJKPS-UW\d]? \d[ABD-HJLNP-UW-Z]{2}|[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] "
+    r"\d[ABCEGHJ-NPRSTV-Z]\d)\b"
 )
 RECORD_WORD = (
     r"(?:account|acct|policy|claim|member(?:ship)?|patient|medical record|health record|record|case|customer|client|"
@@ -85,11 +91,13 @@ PATTERNS: tuple[tuple[PersonalKind, str, re.Pattern[str], str], ...] = (
     ("password", "after words like password", re.compile(
         rf"\b(?i:{SECRET_WORD})(?:\s(?i:is|was|to|ist|es|est)\b|\s?(?:now\s)?(?::|=))(?:\s(?i:now|set to|still)\b)?\s{{0,3}}[\"'“]?"
         r"(?P<item>(?=[^\s\"'”]{0,63}[\d!@#$%^&*_])[^\s\"'”,;]{3,64}[^\s\"'”,;.!?])"), ""),
+    ("password", "after words like pin or cvv", re.compile(
+        r"\b(?i:cvv2?|cvc2?|pin(?: code| number)?|otp|passcode)\s(?P<item>\d{3,8})\b(?![.,-]?\d)"), ""),
     ("date of birth", "a date after words like born", BIRTH, ""),
     ("record number", "after a word like account or claim", re.compile(
         rf"\b(?i:{RECORD_WORD})(?:\s(?i:number|num|no\.?|nr\.?|id|code|identifier|identification|#))?"
-        r"\s{0,3}(?:#|:|\bis\b|\bnumber\b|\bwas\b|№|=)?\s{0,3}[:#]?\s{0,3}(?<=[\s:#№=])"
-        r"(?P<item>(?=[\w-]{0,30}\d{3}|[\w-]{0,12}\d{2}-\d)[A-Za-z]{0,4}-?[A-Za-z0-9]{0,30}\d[A-Za-z0-9]{0,30}(?:[-/][A-Za-z0-9]{1,20}){0,5})\b"
+        r"(?:,\snumber)?\s{0,3}(?:#|:|\bis\b|\bnumber\b|\bwas\b|\blautet\b|\bist\b|\best\b|\bes\b|№|=)?\s{0,3}[:#]?\s{0,3}(?<=[\s:#№=])"
+        r"(?P<item>(?=(?:[A-Z]{1,5} )?(?:[\w-]{0,30}\d{3}|[\w-]{0,12}\d{2}-\d))(?:[A-Z]{1,5} )?[A-Za-z]{0,4}-?[A-Za-z0-9]{0,30}\d[A-Za-z0-9]{0,30}(?:[-/][A-Za-z0-9]{1,20}){0,5})\b"
         r"(?!\s?(?:%|€|euros?|dollars?|pounds?|USD|EUR|GBP|days?|hours?|miles|points|times|people|rows|[.,:]\d))"), ""),
     ("record number", "letters and digits of a record", re.compile(
         r"\b(?P<item>(?:MRN|PAT|POL|CLM|ACC|ACCT|INV|CASE|CUST|PLY|REF|TKT|LN|RX|ID|EMP|MEM|ORD|SR|INC)[-_#]\s?(?=[A-Z-]{0,8}\d)[A-Z0-9-]{4,24})\b"), ""),
@@ -164,7 +172,7 @@ CALLED = re.compile(
     r"nummer|office|home|registered|landline|sms)\b"
     r"(?:[^\n\d+(]{0,30}|\s?:\s{0,4})(?P<item>[+(]{0,2}\d[\d ().\-/]{5,18}\d(?:\s?(?:x|ext\.?)\s?\d{1,5})?)"
 )
-GROUPED = re.compile(r"(?<![\w.+/-])(?P<item>\+?(?:\(\d{1,5}\)\s?)?\d{1,5}(?:[ .\-]\(?\d{1,5}\)?){1,6})(?![\w/-]|[.,]\d)")
+GROUPED = re.compile(r"(?<![\w.+/-])(?P<item>\+?(?:\(\d{1,5}\)\s?)?\d{1,8}(?:[ .\-]\(?\d{1,8}\)?){1,6})(?![\w/-]|[.,]\d)")
 BEFORE_FAX = re.compile(r"(?P<item>[+(]{0,2}\d[\d .()\-]{6,18}\d)\s?[-–(]\s?(?:Fax|Office|Mobile|Cell|Home|Work|Tel|Phone)\b")
 # Free numbers belong to organisations, never to a person (US/Canada, UK, Germany, international).
 TOLL_FREE = re.compile(
@@ -194,6 +202,8 @@ def by_form(text: str, *, indirect: bool = False) -> Iterator[Find]:
                 yield Find(*match.span("item"), kind, why)
     for match in POSTCODE.finditer(text):
         yield Find(*match.span("item"), "address", "after words like zip code")
+    for match in FULL_POSTCODE.finditer(text):
+        yield Find(*match.span(), "address", "form of a postcode")
     if digits_in(text) >= 4 or text.count(":") > 3:
         yield from _numbers(text, small)
     if indirect:

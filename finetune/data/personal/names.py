@@ -57,7 +57,11 @@ SAYS = words(
     """
     said says asked asks told tells wrote writes called calls lives lived works worked shouted thinks thought moved
     replied answered explained reported confirmed complained visited signed sent agreed wants wanted
-    emailed phoned rang came went died married born requested began denies states stated presented admitted attended
+    emailed phoned rang came went died married born requested began transferred paid forgot lost bought ordered returned
+    cancelled canceled applied complained noticed received filed opened closed moved left started stopped took refused
+    insists insisted needs believes claims claimed suffered underwent tested suggested mentioned promised offered
+    met knew knows remembered feels felt hopes hoped wishes gave gives got gets prefers drives drove teaches taught
+    studies studied plays sings paints runs cooks rents rented owns owned earns earned owes owed denies states stated presented admitted attended
     """
 )
 LIVES = ("is from", "was born", "is my", "is our", "is his", "is her", "has been my", "had given", "passed away",
@@ -105,7 +109,7 @@ EMPLOYER_BEFORE = (" work for", " works for", " worked for", " working for", " e
 ORGANISATION_AFTER = words("office offices website ceo headquarters branch employees orchestra stores shareholders inc llc ltd resignation")
 # Endings of family names that English words do not share.
 NAME_ENDING = re.compile(
-    r".{2,}(?:sson|dottir|dóttir|ović|ovic|ević|evic|čić|ić|ski|ska|sky|skaya|wicz|czyk|czak|enko|chuk|shvili|dze|oğlu|oglu|"
+    r".{2,}(?:sson|vich|witz|dottir|dóttir|ović|ovic|ević|evic|čić|ić|ski|ska|sky|skaya|wicz|czyk|czak|enko|chuk|shvili|dze|oğlu|oglu|"
     r"poulos|poulou|idis|akis|inen|escu|ova|ová|eva|ov|ev|yev|yeva|ová|stein|berg|mann|quist|qvist|gaard|sen|huis|"
     r"stra|veld|ström|strom|lund|yan|lepp|guchi|moto|mura|yama|kawa|shima|zaki|hashi|nishi|szky)s?$"
 )
@@ -133,6 +137,7 @@ def capitalised(text: str, tokens: Sequence[Token], *, indirect: bool = False, s
     known = lists()
     reader = _Reader(text, tokens, known, small)
     finds = list(reader.read(indirect))
+    finds += _speakers(text, known)
     finds += _again(tokens, finds, known)
     yield from finds
     yield from _written_small(tokens, known)
@@ -219,11 +224,23 @@ class _Reader:
         return None
 
     def _employer(self, run: Run) -> Run | None:
-        """All of a run that a sentence calls somebody's work (I work for Chemical Abstracts Service)."""
+        """All of a run that a sentence calls somebody's work (I work for Chemical Abstracts Service), or whose office
+        or website it is (The Clean Power Finance office)."""
+        following = self.tokens[run.last + 1] if run.last + 1 < len(self.tokens) else None
+        if following is not None and following.gap in SPACE and following.lower in ORGANISATION_AFTER:
+            first = run.first + (self.tokens[run.first].lower in ("the", "our", "your"))
+            return Run(first, run.last) if first <= run.last and not self._opens(first) else None
         if run.first == 0 or self.tokens[run.first].gap not in SPACE:
             return None
         tail = "".join(f" {self.tokens[i].lower}" for i in range(max(0, run.first - 3), run.first))
-        return run if tail.endswith(EMPLOYER_BEFORE) else None
+        if tail.endswith(EMPLOYER_BEFORE):
+            return run
+        before = self.tokens[run.first - 1].lower
+        owns = run.last + 1 < len(self.tokens) and self.tokens[run.last + 1].lower == "s"
+        inside = range(run.first, run.last + 1)
+        named = any(self.tokens[i].lower in THING_LAST or self._surely_name(i) for i in inside)
+        amid = len(run) > 1 and not named and not self._opens(run.first)
+        return run if amid and (before in ("for", "by", "at", "joined") or owns) else None
 
     def _organisation(self, run: Run) -> Run | None:
         """The part of a run that ends as firms and offices do (Fernandez Inc.)."""
@@ -270,7 +287,9 @@ class _Reader:
         # Grant, Rose and Young are names beside a name that is no other word (Grant Okafor), or after a title.
         if not self.known.is_name(token.lower):
             return True
-        if self._cue(index) == "strong" or self._is_addressed(index):
+        if self._cue(index) == "strong" and not token.text.isupper() or self._is_addressed(index):
+            return False
+        if len(run) == 1 and self._is_pair(run) or index == run.last and self._is_name_line(run):
             return False
         right = index + 1 <= run.last and self._surely_name(index + 1)
         left = index - 1 >= run.first and self._surely_name(index - 1)
@@ -279,6 +298,12 @@ class _Reader:
         if index + 2 <= run.last and self.tokens[index + 1].is_initial and token.lower in self.known.given:
             return False
         return not left
+
+    def _is_name_line(self, run: Run) -> bool:
+        """A given name and one more word, with the line to themselves (Rebecca Hides)."""
+        first = self.tokens[run.first].lower
+        given = first in self.known.given and not self.known.is_ordinary(first)
+        return given and len(run) == 2 and self._alone_on_line(run)
 
     def _surely_name(self, index: int) -> bool:
         lower = self.tokens[index].lower
@@ -401,7 +426,7 @@ class _Reader:
 
     def _shouted(self, bare: Sequence[Token]) -> str:
         """JANE SMITH: only where the lists know both words."""
-        both = len(bare) > 1 and bare[0].lower in self.known.given and self.known.is_name(bare[-1].lower)
+        both = len(bare) == 2 and bare[0].lower in self.known.given
         return "names that stand in lists" if both and not any(self.known.is_ordinary(t.lower) for t in bare) else ""
 
     def _single(self, segment: Run, run: Run, cue: str) -> str:
@@ -448,7 +473,9 @@ class _Reader:
                 lower = self.tokens[other].lower
                 gaps = self.tokens[max(link, other)].gap + self.tokens[min(link, other) + 1].gap
                 if gaps == "  " and self.tokens[other].is_capital and self.known.is_name(lower):
-                    if not self.known.is_place(lower) and not self.known.is_ordinary(lower):
+                    if not self.known.is_place(lower) and (
+                        not self.known.is_ordinary(lower) or self._surely_name(segment.first)
+                    ):
                         return True
         return False
 
@@ -470,19 +497,21 @@ class _Reader:
         initial = self.tokens[segment.first].is_initial or self.tokens[segment.last].is_initial
         if has_initial and not in_place and len(bare) > 1 and not initial:
             return "words with an initial between"
+        if len(bare) == 1 and self.tokens[segment.first].is_initial and segment.last - segment.first >= 2:
+            return "words with an initial between"
         if NAME_ENDING.match(lowers[-1]) and not in_place:
             return "ends as family names do"
         if cue == "weak" and len(lowers) > 1 and before not in ("of", "for", "and", "by", "like"):
             return "after words that persons follow"
         if self._is_owner(segment) or self._after(segment) in SAYS:
             return "does or owns what persons do"
-        alone = len(lowers) == 2 and self._alone_on_line(segment) and not all(t.text.isascii() for t in bare)
+        alone = len(lowers) in (2, 3) and "\n" in self.text and self._alone_on_line(segment)
         return "a line by itself" if alone else ""
 
     def _alone_on_line(self, segment: Run) -> bool:
         start, end = self.tokens[segment.first].start, self.tokens[segment.last].end
         before, after = self.text[max(0, start - 1) : start], self.text[end : end + 1]
-        return before in ("", "\n", ">") and after in ("", "\n")
+        return before in ("", "\n", ">") and after in ("", "\n") and self.text[end:].strip(" \n") != ""
 
     # ---- organisations, places, nationalities ----
 
@@ -492,7 +521,9 @@ class _Reader:
         if phrase in self.known.places or all(self.known.is_place(t.lower) for t in tokens):
             yield self._find(segment, "place", "a place that stands in lists")
             return
-        if any(len(t.text) < 3 for t in tokens) and len(tokens) == 1:
+        if len(tokens) == 1 and (len(phrase) < 3 or tokens[0].text.isupper() and len(phrase) < 5):
+            return
+        if self._is_case_or_firm(segment) and "&" not in tokens[0].gap:
             return
         before = self.tokens[segment.first - 1] if segment.first else None
         tail = "".join(f" {self.tokens[i].lower}" for i in range(max(0, segment.first - 3), segment.first))
@@ -515,6 +546,22 @@ _CLOSINGS = (" regards", " sincerely", " cheers", " best", " thanks", " wishes",
 # Ordinary words unless a colon, comma or line break follows: "best", "contact", "client".
 _NEED_MARK = (" best", " contact", " client", " co", " cc", " insured", " attention", " name", " the name", " sono",
               " thanks", " regards", " cheers", " beneficiary", " guarantor", " tenant", " employee", " claimant")  # fmt: skip
+
+
+SPEAKER = re.compile(r"^[ \t>*-]{0,4}(?P<item>[^\W\d_]{3,20}):[ \t]", re.M)
+
+
+def _speakers(text: str, known: Lists) -> list[Find]:
+    """Who speaks in a written dialogue: where one line's label is a known given name, so are the others."""
+    labels = [match for match in SPEAKER.finditer(text) if match["item"][0].isupper()] if text.count(":") > 1 else []
+    given = [m for m in labels if m["item"].lower() in known.given and not known.is_ordinary(m["item"].lower())]
+    if len(labels) < 2 or not given:
+        return []
+    return [
+        Find(*m.span("item"), "name", "speaks in a dialogue")
+        for m in labels
+        if not known.is_ordinary(m["item"].lower()) or m["item"].lower() in known.given
+    ]
 
 
 def _again(tokens: Sequence[Token], finds: Sequence[Find], known: Lists) -> list[Find]:
