@@ -28,6 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--answer", metavar="COLUMN", help="the column with the answer or category")
     parser.add_argument("--seed", type=int, default=7, help="makes the split repeatable (default 7)")
     parser.add_argument("--by-topic", action="store_true", help="keep each topic on one side of the split")
+    parser.add_argument("--stand-ins", action="store_true", help="invented names and numbers in place of [name] tags")
+    parser.add_argument("--indirect", action="store_true", help="hide towns, employers, dates, ages and titles, too")
     parser.add_argument("--dataset", action="store_true", help="also write DIR/dataset, ready for the Hub")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     options = parser.parse_args(arguments)
@@ -37,7 +39,13 @@ def main(arguments: list[str] | None = None) -> int:
     from finetune.files import write_json, write_jsonl
 
     collected = gather(options.files, options.question, options.answer)
-    prepared = prepare(collected.examples, seed=options.seed, by_topic=options.by_topic)
+    prepared = prepare(
+        collected.examples,
+        seed=options.seed,
+        by_topic=options.by_topic,
+        style="stand-ins" if options.stand_ins else "tags",
+        indirect=options.indirect,
+    )
     report = prepared.report.model_dump() | {"files": collected.files, "errors": collected.errors}
     for error in collected.errors:
         print(error, file=sys.stderr)  # noqa: T201

@@ -4,13 +4,21 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import get_args
 
 from pydantic import BaseModel, Field
 
 from finetune.data.clean import clean_example, contradictions, dropped
 from finetune.data.duplicates import find_duplicates
-from finetune.data.personal import CANNOT_FIND, PersonalItem, PersonalKind, find_personal, own_contacts, replace
+from finetune.data.personal import (
+    CANNOT_FIND,
+    KINDS,
+    PersonalItem,
+    Style,
+    find_personal,
+    is_stand_in,
+    own_contacts,
+    replace,
+)
 from finetune.data.split import leak_sentence, split_examples, split_sizes
 from finetune.example import Example, Message
 
@@ -22,7 +30,7 @@ FEW_ROWS = 50
 CONTEXT_CHARACTERS = 30
 MADE = {"rule": "rules", "term": "terms", "refusal": "refusals"}  # kinds that come from no file
 TALKED = "conversation"  # the source of cases told in the interview
-TAG = re.compile(rf"\[({'|'.join(get_args(PersonalKind))})(?: \d+)?\]")
+TAG = re.compile(rf"\[({'|'.join(KINDS)})(?: \d+)?\]")
 
 
 class DataReport(BaseModel):
@@ -36,6 +44,7 @@ class DataReport(BaseModel):
     by_source: dict[str, int] = Field({}, description="kept rows by file or citation")
     personal: dict[str, int] = Field({}, description="items found, by kind")
     rows_with_personal: int = 0
+    personal_style: Style = "tags"
     own_contacts: int = Field(0, description="contact data kept because it seems to be the organisation's own")
     contradictions: list[list[str]] = Field([], description="ids of rows that answer one question differently")
     leak: str = ""
@@ -63,29 +72,34 @@ class Prepared:
     personal: list[PersonalFinding]
 
 
-def prepare(examples: list[Example], *, seed: int = 7, by_topic: bool = False) -> Prepared:
+def prepare(
+    examples: list[Example], *, seed: int = 7, by_topic: bool = False, style: Style = "tags", indirect: bool = False
+) -> Prepared:
     """Prepare rows for training; may be run again when rows are added or edited.
 
     No row vanishes: what cannot be used has status "dropped" and says why. Approved rows are cleaned and searched
-    for personal data like all others, but keep their split and are the ones kept among duplicates.
+    for personal data like all others, but keep their split and are the ones kept among duplicates. `style` says what
+    stands in place of personal data, `indirect` whether towns, employers, dates and the like are hidden too.
     """
     unique = list({example.id: example for example in reversed(examples)}.values())[::-1]
     cleaned = [clean_example(e) if e.status != "dropped" else e for e in unique]
-    hidden, findings = hide_personal(cleaned)
+    hidden, findings = hide_personal(cleaned, style=style, indirect=indirect)
     distinct = _drop_duplicates(hidden)
     flagged, conflicts = _flag_contradictions(distinct)
     divided = split_examples(flagged, seed=seed, by_topic=by_topic)
-    return Prepared(divided, _report(divided, findings, conflicts), findings)
+    return Prepared(divided, _report(divided, findings, conflicts, style), findings)
 
 
-def hide_personal(examples: Sequence[Example]) -> tuple[list[Example], list[PersonalFinding]]:
+def hide_personal(
+    examples: Sequence[Example], *, style: Style = "tags", indirect: bool = False
+) -> tuple[list[Example], list[PersonalFinding]]:
     """Replace personal data in all texts of all rows; dropped rows too, since they are stored and shown.
 
     The findings include what an earlier run replaced, so that the list to review is whole each time.
     """
     texts = [m.content for e in examples for m in e.messages]
     quotes = [e.source.quote or "" for e in examples]
-    items = find_personal([*texts, *quotes])
+    items = find_personal([*texts, *quotes], indirect=indirect)
     is_answer = [m is e.messages[-1] for e in examples for m in e.messages] + [False] * len(quotes)
     own = own_contacts([*texts, *quotes], [i for i in items if is_answer[i.text]])
     by_text: dict[int, list[PersonalItem]] = {}
@@ -101,7 +115,7 @@ def hide_personal(examples: Sequence[Example]) -> tuple[list[Example], list[Pers
             found = by_text.get(index, [])
             kept = [i for i in found if is_answer[index] and i.text_hash in own]
             hidden = [i for i in found if i not in kept]
-            content = replace(message.content, hidden, tags)
+            content = replace(message.content, hidden, tags, style)
             messages.append(message.model_copy(update={"content": content}) if hidden else message)
             findings += [
                 _finding(example, message.role, content, (i.start, i.end), i.kind, "")
@@ -110,7 +124,7 @@ def hide_personal(examples: Sequence[Example]) -> tuple[list[Example], list[Pers
             ]
             index += 1
         quoted = [i for i in by_text.get(len(texts) + position, []) if i.text_hash not in own]
-        result.append(_with_hidden(example, messages, replace(quotes[position], quoted, tags), tags))
+        result.append(_with_hidden(example, messages, replace(quotes[position], quoted, tags, style), tags))
     replaced = [
         _finding(e, m.role, m.content, match.span(), match[1], match[0])
         for e in result
@@ -118,7 +132,22 @@ def hide_personal(examples: Sequence[Example]) -> tuple[list[Example], list[Pers
         for m in e.messages
         for match in TAG.finditer(m.content)
     ]
+    if style == "stand-ins":
+        replaced += _stand_ins(result, indirect)
     return result, [*replaced, *findings]
+
+
+def _stand_ins(examples: Sequence[Example], indirect: bool) -> list[PersonalFinding]:
+    """What stands in rows whose personal data was replaced, and was made up for that."""
+    places = [(e, m) for e in examples if HIDDEN in e.reasons for m in e.messages]
+    findings = []
+    for item in find_personal([m.content for _, m in places], indirect=indirect):
+        example, message = places[item.text]
+        value = message.content[item.start : item.end]
+        if is_stand_in(value, item.kind):
+            span = (item.start, item.end)
+            findings.append(_finding(example, message.role, message.content, span, item.kind, value))
+    return findings
 
 
 def _finding(
@@ -167,7 +196,9 @@ def _flag_contradictions(examples: list[Example]) -> tuple[list[Example], list[l
     return flagged, conflicts
 
 
-def _report(examples: Sequence[Example], findings: Sequence[PersonalFinding], conflicts: list[list[str]]) -> DataReport:
+def _report(
+    examples: Sequence[Example], findings: Sequence[PersonalFinding], conflicts: list[list[str]], style: Style
+) -> DataReport:
     kept = [e for e in examples if e.status != "dropped"]
     report = DataReport(
         read=len(examples),
@@ -177,6 +208,7 @@ def _report(examples: Sequence[Example], findings: Sequence[PersonalFinding], co
         by_kind=dict(Counter(e.kind for e in kept).most_common()),
         by_source=dict(Counter(e.source.file or e.source.citation or "typed in" for e in kept).most_common()),
         personal=dict(Counter(f.kind for f in findings if f.replacement).most_common()),
+        personal_style=style,
         rows_with_personal=len({f.example_id for f in findings if f.replacement}),
         own_contacts=sum(not f.replacement for f in findings),
         contradictions=conflicts,
@@ -203,9 +235,8 @@ def _sentences(report: DataReport) -> list[str]:
         sentences.append(f"Left out: {why}. They stay on record and can be brought back.")
     if report.personal:
         kinds = ", ".join(f"{count:,} × {kind}" for kind, count in report.personal.items())
-        sentences.append(
-            f"Personal data in {counted(report.rows_with_personal, 'row')} was replaced by tags, as in [name]: {kinds}."
-        )
+        by = "tags, as in [name]" if report.personal_style == "tags" else "invented stand-ins"
+        sentences.append(f"Personal data in {counted(report.rows_with_personal, 'row')} was replaced by {by}: {kinds}.")
     else:
         sentences.append("I found no personal data of the kinds I can recognise.")
     if report.own_contacts:
@@ -252,7 +283,7 @@ def _summary(report: DataReport) -> list[str]:
         sentences.append(f"That is few: {FEW_ROWS} varied rows are the least, 200 are better.")
     if report.personal:
         rows = counted(report.rows_with_personal, "row")
-        sentences.append(f"Personal data in {rows} was replaced by tags.")
+        sentences.append(f"Personal data in {rows} was replaced by {report.personal_style}.")
     if report.kept:
         train = counted(sides.get("train", 0), "row is", "rows are")
         sentences.append(f"{train} for training and {sides.get('test', 0):,} for the final test.")

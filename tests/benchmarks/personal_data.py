@@ -26,7 +26,8 @@ SPANS = Path(__file__).resolve().parents[3] / "shared" / "data" / "personal_data
 # The labels of the spans file and the kinds that are right for them.
 KINDS: dict[str, set[str]] = {
     "PERSON": {"name"}, "STREET_ADDRESS": {"address"}, "GPE": {"place", "address"}, "ORGANIZATION": {"organisation"},
-    "CREDIT_CARD": {"card number"}, "DATE_TIME": {"date", "date of birth"}, "TITLE": {"title"}, "PHONE_NUMBER": {"phone"},
+    "CREDIT_CARD": {"card number"}, "DATE_TIME": {"date",
+    "date of birth"}, "TITLE": {"title"}, "PHONE_NUMBER": {"phone"},
     "AGE": {"age"}, "NRP": {"nationality"}, "EMAIL_ADDRESS": {"email"}, "ZIP_CODE": {"address"},
     "DOMAIN_NAME": {"web address"}, "IBAN_CODE": {"bank account"}, "US_SSN": {"social security number"},
     "IP_ADDRESS": {"ip address"}, "US_DRIVER_LICENSE": {"record number", "identity number"},
@@ -162,7 +163,9 @@ def table(name: str, counts: Measured, rows: int) -> str:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.personal_data", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmarks.personal_data", description=__doc__.split("\n")[0]
+    )
     parser.add_argument("spans", nargs="?", type=Path, default=SPANS, help="the spans file of presidio-research")
     parser.add_argument("--no-presidio", action="store_true", help="measure our own finder alone")
     args = parser.parse_args()

@@ -81,7 +81,9 @@ SENTENCES: tuple[str, ...] = (
     "Sincerely,\n{name:Constance Abernathy}\n{title:Senior paralegal}\n{organisation:Abernathy & Voss LLP}",
     "The decedent resided at {address:2209 Old Mill Road, Lancaster, PA 17601} until her death.",
     "Her lawyer is {name:Kwame Asante}, reachable at {email:kasante@asantelaw.example}.",
-    "On {date:9 October 2020} {name:Mrs} Okonjo signed the lease.".replace("{name:Mrs} Okonjo", "{title:Mrs} {name:Okonjo}"),
+    "On {date:9 October 2020} {name:Mrs} Okonjo signed the lease.".replace(
+        "{name:Mrs} Okonjo", "{title:Mrs} {name:Okonjo}"
+    ),
     "Passport number {record number:533401288}, issued to {name:Zsófia Szabó}, {nationality:Hungarian}.",
     "{name:Bernadette} and her brother {name:Colm} inherited the house in equal shares.",
     "My ex-husband {name:Trevor} will not let me see the children.",
@@ -113,7 +115,9 @@ SENTENCES: tuple[str, ...] = (
     "Our server log shows GET /login from {ip address:2001:db8:85a3::8a2e:370:7334}.",
     "Agent: May I have your full name? Customer: {name:Hyun-woo Park}",
     "Agent: And the postcode? Customer: {address:SW1A 2AA}",
-    "I bought it as a gift for {name:Abuela Carmen}, can she return it in {place:Guadalajara}?".replace("{name:Abuela Carmen}", "Abuela {name:Carmen}"),
+    "I bought it as a gift for {name:Abuela Carmen}, can she return it in {place:Guadalajara}?".replace(
+        "{name:Abuela Carmen}", "Abuela {name:Carmen}"
+    ),
     "Kind regards\n{name:Mireille Fontaine}\n{title:Office manager}\n{phone:+32 2 555 01 88}",
     "What's your name? {name:Thandiwe}",
     "The technician, {name:Sven}, was very polite but left the router unplugged.",

@@ -1,13 +1,26 @@
 # ruff: noqa: E501 (a case reads best on one line)
 """Personal data: found, replaced, and never written down."""
 
-import json
-from collections import Counter
+import time
 from pathlib import Path
 
 import pytest
 
-from finetune.data.personal import CANNOT_FIND, find_personal, iban, luhn, nhs, replace, spanish_id
+from finetune.data.personal import (
+    CANNOT_FIND,
+    DIRECT,
+    INDIRECT,
+    find_personal,
+    iban,
+    is_stand_in,
+    luhn,
+    nhs,
+    own_contacts,
+    replace,
+    spanish_id,
+)  # fmt: skip
+from finetune.data.personal import checkdigits as check
+from tests.benchmarks.personal_data import INDIRECT_LABELS, fresh, half_of, halves, measure, ours
 
 
 def hidden(text: str) -> str:
@@ -28,7 +41,7 @@ def hidden(text: str) -> str:
         ("policy number HX-220193-B lapsed", "policy number [record number] lapsed"),
         ("She was born on March 3, 1984 in May.", "She was born on [date of birth] in May."),
         ("DOB: 03/04/1984", "DOB: [date of birth]"),
-        ("I live at 221B Baker Street, London.", "I live at [address], London."),
+        ("I live at 221B Baker Street, London.", "I live at [address]."),
         ("Wir wohnen Hauptstraße 12a seit Mai.", "Wir wohnen [address] seit Mai."),
         ("Dr. Jane Smith saw him.", "Dr. [name] saw him."),
         ("Hello, my name is María López-Ortiz and I ask", "Hello, my name is [name] and I ask"),
@@ -38,6 +51,25 @@ def hidden(text: str) -> str:
         ("the server 192.168.10.4 is down", "the server [ip address] is down"),
         ("password: hunter2!x", "password: [password]"),
         ("token hf_abcdefghijklmnopqrstuvwx", "token [key]"),
+        ("Later Svetlana asked again.", "Later [name] asked again."),
+        ("Anna van der Berg's chart", "[name]'s chart"),
+        ("Please call J. P. Ortiz back.", "Please call [name] back."),
+        ("What's your last name? Magnusson", "What's your last name? [name]"),
+        ("my name is tamika rowe", "my name is [name]"),
+        ("Franciska's kid was ill.", "[name]'s kid was ill."),
+        ("Nicole: Ready?\nJohn: Yes.", "[name]: Ready?\n[name 2]: Yes."),
+        ("Send it to 8 rue des Lilas, 69003 Lyon.", "Send it to [address]."),
+        ("Deliver to Koskikatu 25 Apt. 864\n Oulu\n Finland 64677", "Deliver to [address]"),
+        ("Mail it to PSC 1437, Box 3833\nAPO AA 66791", "Mail it to [address]"),
+        ("Meet me at the corner of Elm Street and Oak Avenue.", "Meet me at the [address]."),
+        ("the postcode is SW1A 2AA", "the postcode is [address]"),
+        ("Mobile: 0490 75 40 81", "Mobile: [phone]"),
+        ("Phone:\n60-56-85-91", "Phone:\n[phone]"),
+        ("SIN 130 692 544", "SIN [identity number]"),
+        ("Aadhaar 2341 2341 2346", "Aadhaar [identity number]"),
+        ("BSN 111222333", "BSN [identity number]"),
+        ("api_key = 8f3kQ2mZ7xT4vB1nC6yW", "api_key = [key]"),
+        ("cvv 4821", "cvv [password]"),
     ],
 )
 def test_each_kind_is_replaced_by_its_tag(text: str, expected: str) -> None:
@@ -51,6 +83,16 @@ def test_each_kind_is_replaced_by_its_tag(text: str, expected: str) -> None:
         "Parkinson Disease and Addison Disease are treated.", "Dear customer, thank you.", "I am Very happy with it.",
         "In May 2024 we opened 3 offices.", "Please reset your password now.", "Section 1005.16 applies from 2024-01-02.",
         "Your account was closed in 2023.", "Dial 911 in an emergency.", "I am French. This is Monday.",
+        "Under 42 CFR 438.210 the plan must answer within 14 days.", "In Smith v. Jones the court held otherwise.",
+        "Our Premium Plan includes Priority Support and Advanced Analytics.", "PRIVACY POLICY AND TERMS OF SERVICE",
+        "The Johnson & Johnson vaccine needs one dose.", "Wire transfers within Europe are free in Germany and France.",
+        "Will I be charged if I cancel? May we call you?", "Press the Power button, then choose Restart.",
+        "Alzheimer disease is more common with age.", "A Roth IRA is funded with taxed income.",
+        "Sales rose from 1 250 000 in 2019 to 1 375 400 in 2020.", "Version 4.2.1 fixes Windows 11 and iOS 17.",
+        "The District of Columbia and the Council of the European Union agreed.", "Use Form 1040, line 12.",
+        "You can pay with Visa, Mastercard, PayPal or Apple Pay.", "Take one 500 mg tablet twice a day.",
+        "Dear Sir or Madam, Thank You For Your Patience.", "See Section 12 Part 3 of the Act of 5 May 2020.",
+        "The U.S. Treasury and the U.S. Department of Labor publish rates.", "Die Filiale bleibt im Mai geschlossen.", "My Visa was declined in March.", "Is the Bill of Rights binding?",
     ],
 )  # fmt: skip
 def test_what_is_not_personal_stays(text: str) -> None:
@@ -78,43 +120,158 @@ def test_check_digits_are_checked() -> None:
     assert hidden("Order 4111111111111112 is late.") == hidden(hidden("Order 4111111111111112 is late."))
 
 
+def test_numbers_of_other_countries_are_checked() -> None:
+    assert check.canadian_sin("130692544") and not check.canadian_sin("130692545")
+    assert check.australian_tfn("123456782") and not check.australian_tfn("123456781")
+    assert check.australian_medicare("2123456701") and not check.australian_medicare("2123456711")
+    assert check.aadhaar("234123412346") and not check.aadhaar("234123412347")
+    assert check.german_tax_id("86095742719") and not check.german_tax_id("86095742718")
+    assert check.french_nir("255081416802538") and not check.french_nir("255081416802539")
+    assert check.dutch_bsn("111222333") and not check.dutch_bsn("111222334")
+    assert check.brazilian_cpf("52998224725") and not check.brazilian_cpf("52998224726")
+    assert check.polish_pesel("44051401359") and not check.polish_pesel("44051401358")
+    assert check.swedish_personnummer("8112289874") and not check.swedish_personnummer("8112289875")
+
+
+def test_towns_employers_and_ages_are_found_when_asked_for_only() -> None:
+    text = "Ana, 34, moved from Lisbon in 2019, is Portuguese and works for Halcyon Freight."
+    assert {i.kind for i in find_personal([text])} <= set(DIRECT)
+    kinds = {i.kind for i in find_personal([text], indirect=True)}
+    assert {"place", "date", "nationality", "organisation", "age"} <= kinds <= set(DIRECT) | set(INDIRECT)
+
+
+def test_each_find_says_what_gave_it_away_and_quotes_nothing() -> None:
+    texts = ["Dr. Zebediah Quackenbush, card 4111 1111 1111 1111, 12 Wobblethwaite Street"]
+    items = find_personal(texts)
+    assert len(items) == 3 and all(item.why for item in items)
+    assert not any(word in repr(items) for word in ("Zebediah", "Quackenbush", "4111", "Wobblethwaite"))
+
+
+def test_stand_ins_read_as_the_real_thing_and_belong_to_nobody() -> None:
+    texts = ["Dr. Jane Smith, jane@smith.org, (415) 555-2671, 12 Main Street, card 4111 1111 1111 1111.", "Smith paid."]
+    items = find_personal(texts)
+    tags: dict[str, str] = {}
+    first, second = (replace(t, [i for i in items if i.text == n], tags, "stand-ins") for n, t in enumerate(texts))
+    assert "[" not in first and not any(w in first for w in ("Jane", "Smith", "smith", "2671", "Main", "4111"))
+    family = first.split()[2].rstrip(",")
+    assert second == f"{family} paid.", "part of a name keeps the part of its stand-in"
+    again = find_personal([first])
+    assert {i.kind for i in again} == {"name", "email", "phone", "address", "card number"}
+    assert all(is_stand_in(first[i.start : i.end], i.kind) for i in again)
+    assert replace(first, again, {}, "stand-ins") == first, "replacing twice changes nothing"
+
+
+def test_two_persons_have_two_stand_ins_and_secrets_have_tags() -> None:
+    text = "Omar Reyes and Ingrid Lindqvist share the password: hunter2!x"
+    replaced = replace(text, find_personal([text]), {}, "stand-ins")
+    one, two = replaced.split(" share ")[0].split(" and ")
+    assert one != two and replaced.endswith("password: [password]")
+
+
+def test_a_family_name_after_the_full_one_keeps_its_tag() -> None:
+    assert hidden("Jane Kowalska called. Later Kowalska paid.") == "[name] called. Later [name] paid."
+
+
+def test_a_contact_of_many_answers_is_the_organisations_own() -> None:
+    answers = [f"Write to desk@clinic.example, answer {n}." for n in range(3)]
+    items = find_personal(answers)
+    assert own_contacts(answers, items) == {items[0].text_hash}
+
+
 def test_what_cannot_be_found_is_said() -> None:
     assert any("name" in sentence for sentence in CANNOT_FIND)
-    assert hidden("Later Svetlana asked again.") == "Later Svetlana asked again.", "then take it off the list"
+    missed = "I share a flat with Hope in Cork."
+    assert hidden(missed) == missed, "then take it off the list"
+    assert any("ordinary words" in sentence for sentence in CANNOT_FIND)
 
 
-def test_hostile_text_is_searched_in_bounded_time() -> None:
-    import time
+HOSTILE = [
+    "1-", "a@", "A ", "Dear ", "1 A", ":", "O'", "St. ", "a.b", "www.", "sk-", "+1 (", "Name: ", "12 Main ", "Jo Anna ",
+    "my name is ", "é", "\n", "P.O. Box ", "-----BEGIN PRIVATE KEY-----", "zip code ", "de la ", "Apt 1, ", "api_key ",
+    "account number A1-", "born on ", "corner of ", "John and ", "1.2.3.", "ab:", "DE00", "Bob: ", "1 250 ", "\n>Ann ",
+]  # fmt: skip
 
-    start = time.monotonic()
-    find_personal(["1-" * 20_000, "a@" * 20_000, "A " * 20_000, "Dear " * 10_000, "1 A" * 15_000, ":" * 50_000])
-    assert time.monotonic() - start < 10
+
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_time_grows_with_the_length_of_hostile_lines_and_no_faster(unit: str) -> None:
+    """Eight times the text (12.5 to 100 kB) may take eight times as long, with room for a busy machine: squared, it
+    would be 64 times."""
+
+    def seconds(size: int) -> float:
+        text = (unit * (size // len(unit) + 1))[:size]
+        best = 1e9
+        for _ in range(2):
+            start = time.process_time()
+            find_personal([text], indirect=True)
+            best = min(best, time.process_time() - start)
+        return best
+
+    find_personal(["Jane Smith, +49 30 901820"])
+    short = seconds(12_500)
+    assert seconds(100_000) < 26 * max(short, 0.02)
 
 
-def test_recall_and_precision_on_others_sentences(shared: Path) -> None:
-    """1,500 generated sentences with labelled spans; the floors lie a little below what was measured."""
-    rows = json.loads((shared / "data" / "personal_data_spans.json").read_text())
-    texts = [row["full_text"] for row in rows]
-    found: dict[int, list[tuple[int, int]]] = {}
+def test_short_rows_are_searched_as_fast_as_they_are_read() -> None:
+    """A row may take at most twenty times as long as a comparable amount of regular expression work in Python: about
+    0.1 ms on the machine it was written on, where 3 ms (20,000 rows a minute) are allowed."""
+    import re
+
+    rows = [f"My payment number {n} to the shop in town was declined twice, what can I do now?" for n in range(400)]
+    find_personal(rows[:1])
+    start = time.process_time()
+    find_personal(rows)
+    ours_took = time.process_time() - start
+    start = time.process_time()
+    for row in rows:
+        for _ in range(60):
+            re.findall(r"\w+", row)
+    assert ours_took < 20 * (time.process_time() - start)
+
+
+def test_ordinary_words_of_our_own_rules_are_nearly_never_taken_for_personal_data() -> None:
+    import yaml
+
+    packs = Path(__file__).resolve().parents[2] / "knowledge" / "packs"
+    texts = [rule["summary"] for p in sorted(packs.glob("*.yaml")) for rule in yaml.safe_load(p.read_text())["rules"]]
     items = find_personal(texts)
-    for item in items:
-        found.setdefault(item.text, []).append((item.start, item.end))
-    total: Counter[str] = Counter()
-    hits: Counter[str] = Counter()
-    for number, row in enumerate(rows):
-        for span in row["spans"]:
-            start, end = span["start_position"], span["end_position"]
-            covered = sum(max(0, min(end, b) - max(start, a)) for a, b in found.get(number, []))
-            total[span["entity_type"]] += 1
-            hits[span["entity_type"]] += covered >= 0.5 * (end - start)
-    recall = {kind: hits[kind] / total[kind] for kind in total}
-    floors = {
-        "CREDIT_CARD": 0.99, "EMAIL_ADDRESS": 0.99, "IBAN_CODE": 0.99, "US_SSN": 0.99, "IP_ADDRESS": 0.99,
-        "PHONE_NUMBER": 0.75, "PERSON": 0.33, "STREET_ADDRESS": 0.33,
-    }  # fmt: skip
-    assert {kind: recall[kind] for kind in floors if recall[kind] < floors[kind]} == {}
-    labelled = sum(
-        any(min(s["end_position"], i.end) > max(s["start_position"], i.start) for s in rows[i.text]["spans"])
-        for i in items
-    )
-    assert labelled / len(items) > 0.97
+    assert len(texts) > 300 and len(items) <= len(texts) / 200, [texts[i.text][i.start : i.end] for i in items]
+
+
+def test_recall_and_precision_on_our_own_sentences() -> None:
+    """150 of clinics, banks, law offices, insurers and support desks; the floors lie a little below what was measured."""
+    rows = fresh()
+    every = measure(rows, ours(indirect=True))
+    direct = measure(rows, ours(indirect=False), without=INDIRECT_LABELS)
+    assert len(rows) == 150 and every.recall > 0.95 and every.precision > 0.94
+    assert direct.recall > 0.93 and direct.precision > 0.97
+
+
+def test_a_template_is_wholly_in_one_half() -> None:
+    assert {half_of(n) for n in range(50)} == {"development", "final"} and half_of(7) == half_of(7)
+
+
+@pytest.mark.parametrize(
+    ("half", "floors", "overall"),
+    [
+        (
+            "development",
+            {"PERSON": 0.97, "STREET_ADDRESS": 0.95, "PHONE_NUMBER": 0.98, "GPE": 0.93, "ORGANIZATION": 0.8},
+            0.95,
+        ),
+        (
+            "final",
+            {"PERSON": 0.91, "STREET_ADDRESS": 0.79, "PHONE_NUMBER": 0.86, "GPE": 0.92, "ORGANIZATION": 0.68},
+            0.88,
+        ),
+    ],
+)
+def test_recall_and_precision_on_others_sentences(
+    shared: Path, half: str, floors: dict[str, float], overall: float
+) -> None:
+    """1,500 generated sentences with labelled spans; the floors lie a little below what was measured."""
+    counts = measure(halves(shared / "data" / "personal_data_spans.json")[half], ours(indirect=True))
+    proven = ("CREDIT_CARD", "EMAIL_ADDRESS", "IBAN_CODE", "US_SSN", "IP_ADDRESS", "DOMAIN_NAME", "AGE")
+    floors = floors | {label: 0.99 for label in proven if counts.labels[label]}
+    recall = {label: counts.found[label] / counts.labels[label] for label in floors}
+    assert {label: recall[label] for label in floors if recall[label] < floors[label]} == {}
+    assert counts.recall > overall and counts.precision > 0.93

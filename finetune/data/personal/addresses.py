@@ -17,7 +17,8 @@ from finetune.data.personal.wordlists import PARTICLES, Lists, lists
 # After the name (Baker Street); in English.
 STREET_LAST = words(
     """
-    street st avenue ave road rd boulevard blvd lane ln drive dr court ct place pl square sq terrace ter way parkway pkwy
+    street st avenue ave road rd boulevard blvd lane ln drive dr court ct place pl square sq terrace ter way
+    parkway pkwy
     circle cir highway hwy close crescent cres grove row alley trail trl walk gardens gdns mews plaza plz pike turnpike
     loop path esplanade quay wharf ridge hollow crossing xing freeway fwy expressway expy rise chase drove str
     streets parks gateway mount green yard viaduct
@@ -41,16 +42,21 @@ STREET_FIRST = words(
     """
 )
 # After the name, where a number follows (Király u. 15, Erzsébet tér 19).
-STREET_MARK = words("u utca út útja tér tere krt strasse straße street st weg allee platz terrasse laan terrace brygge plads cesta trg tn pst mnt sokak cad caddesi sok mah ulice")
+STREET_MARK = words(
+    "u utca út útja tér tere krt strasse straße street st weg allee platz terrasse laan terrace brygge plads"
+    " cesta trg tn pst mnt sokak cad caddesi sok mah ulice"
+)
 DIRECTIONS = words("n s e w ne nw se sw north south east west")
 UNITS = words(
-    "apt apartment suite ste unit floor flat room rm bldg building lot appt app wohnung depto piso int interior dpto puerta "
+    "apt apartment suite ste unit floor flat room rm bldg building lot appt app wohnung depto piso int interior"
+    " dpto puerta "
     "stair lejl etage mieszkanie"
 )
 MILITARY = words("apo fpo dpo")
 STATES = words(
     """
-    AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR PA RI SC
+    AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR
+    PA RI SC
     SD TN TX UT VT VA WA WV WI WY DC PR GU AB BC MB NB NL NS ON PE QC SK NT YT NU NSW VIC QLD TAS ACT AA AE AP
     """
 )
@@ -69,28 +75,39 @@ NO_STREET = words(
     """
 )
 CUES = (
-    " address", " address is", " address to", " address as", " address at", " lives at", " live at", " lives in", " live in", " living at", " resides at",
+    " address", " address is", " address to", " address as", " address at", " lives at", " live at",
+    " lives in", " live in", " living at", " resides at",
     " residing at", " located at", " moved to", " sent to", " send to", " ship to", " deliver to", " delivered to",
-    " corner of", " off at", " is on", " is at", " it's in", " it's at", " side of", " mail to", " return to", " office at",
-    " home at", " house at", " staying at", " restaurant at", " meet at", " me at", " here they are", " it to", " me to", " one to", " the following",
+    " corner of", " off at", " is on", " is at", " it's in", " it's at", " side of", " mail to", " return to",
+    " office at",
+    " home at", " house at", " staying at", " restaurant at", " meet at", " me at", " here they are",
+    " me to", " one to", " the following",
 )  # fmt: skip
 SPACE = (" ", "  ")
 HOUSE = re.compile(r"\d{1,5}[A-Za-z]?(?:[-/]\d{1,4}[A-Za-z]?)?|\d{1,4}[-/]?[A-Za-z]")
 POSTCODE = re.compile(r"\d{3,6}(?:-\d{3,4})?|[A-Z]{1,2}\d[A-Z\d]?|\d[A-Z]{2}|[A-Z]\d[A-Z]|\d[A-Z]\d|\d{4}[A-Z]{2}")
+LIVES = re.compile(
+    r"\b(?:(?:my|his|her|their|home|billing|shipping|delivery|mailing|new) address(?: is|:)?|lives? at|living at|"
+    r"resides at)\s+(?P<item>\d{1,5}[a-z]?\s+[^\n,;?!:.]{4,50})"
+)
 BOX = re.compile(
-    r"\b(?P<item>(?:P\.?\s?O\.?\s?Box|Post(?:al)? ?box|Postfach|Apartado(?: de correos)?|Casella postale|Boîte postale|PMB|"
+    r"\b(?P<item>(?:P\.?\s?O\.?\s?Box|Post(?:al)? ?box|Postfach|Apartado(?: de correos)?|Casella postale"
+    r"|Boîte postale|PMB|"
     r"(?:PSC|Unit|CMR)\s\d{1,5},?\s{1,4}Box|Post Office Box)\s{1,2}\d{1,7}|"
     r"(?:USNS|USNV|USS|USCGC)\s\w{2,20}(?=\s{1,3}[AFD]PO\b))\b",
     re.I,
 )
 MAY_BE_BOX = re.compile(r"box|fach|apartado|postale|pmb|[afd]po\b", re.I)
-JOIN = re.compile(r"[ \t\xa0]{1,6}|[ \t]{0,3},[ \t]{0,6}\n?[ \t>]{0,8}|\.[ \t]|[.,]?[ \t]{0,3}\n[ \t>,]{0,10}\n?[ \t>]{0,10}|-|[ ]?\([ ]?|\)[ ,]{0,2}")
+JOIN = re.compile(
+    r"[ \t\xa0]{1,6}|[ \t]{0,3},[ \t]{0,6}\n?[ \t>]{0,8}|\.[ \t]|[.,]?[ \t]{0,3}\n[ \t>,]{0,10}\n?[ \t>]{0,10}|-"
+    r"|[ ]?\([ ]?|\)[ ,]{0,2}"
+)
 MOST_STEPS = 16  # words an address may go on after its street
 
 
 def addresses(text: str, tokens: Sequence[Token]) -> Iterator[Find]:
     """Addresses, each as one find from its house number or street to its last certain part."""
-    if not any(token.is_number for token in tokens):
+    if not any(token.is_number or token.lower == "corner" for token in tokens):
         return
     known = lists()
     done = 0
@@ -114,6 +131,8 @@ def addresses(text: str, tokens: Sequence[Token]) -> Iterator[Find]:
         end = _grown(text, tokens, last, known)
         done = end
         yield Find(tokens[first].start, end, "address", why)
+    for match in LIVES.finditer(text):
+        yield Find(*match.span("item"), "address", "after words like lives at")
 
 
 def _gap_is_blank(token: Token) -> bool:
@@ -121,7 +140,12 @@ def _gap_is_blank(token: Token) -> bool:
 
 
 def _number_at(tokens: Sequence[Token], index: int) -> bool:
-    return 0 <= index < len(tokens) and tokens[index].is_number and bool(HOUSE.fullmatch(tokens[index].text)) and len(tokens[index].text) <= 7
+    return (
+        0 <= index < len(tokens)
+        and tokens[index].is_number
+        and bool(HOUSE.fullmatch(tokens[index].text))
+        and len(tokens[index].text) <= 7
+    )
 
 
 def _cue(tokens: Sequence[Token], index: int) -> bool:
@@ -138,12 +162,17 @@ def _is_street_word(token: Token, known: Lists) -> bool:
 def _from_number(tokens: Sequence[Token], index: int, known: Lists) -> tuple[int, str]:
     """The last word of an address that begins with a number, or -1."""
     position = index + 1
-    if position < len(tokens) and tokens[position].is_number and _number_at(tokens, position) and tokens[position].gap == " ":
+    if (
+        position < len(tokens)
+        and tokens[position].is_number
+        and _number_at(tokens, position)
+        and tokens[position].gap == " "
+    ):
         position += 1  # "1987 74 Diakou Street"
     names = 0
     while position < len(tokens) and position <= index + 8:
         token = tokens[position]
-        if not _gap_is_blank(token) or token.gap == ", " and names:
+        if not _gap_is_blank(token) or (token.gap == ", " and names):
             if names >= 2 and _before_town(tokens, position, known) and not _is_year(tokens[index]):
                 return position - 1, "a number and a name before a town"
             break
@@ -160,7 +189,10 @@ def _from_number(tokens: Sequence[Token], index: int, known: Lists) -> tuple[int
             after = position + 1
             if after < len(tokens) and tokens[after].lower in STREET_LAST and tokens[after].gap in (" ", ". "):
                 position = after
-            if token.lower not in ("way", "green", "rise", "mount", "place", "close", "walk", "drive", "court") or token.is_capital:
+            if (
+                token.lower not in ("way", "green", "rise", "mount", "place", "close", "walk", "drive", "court")
+                or token.is_capital
+            ):
                 return _with_direction(tokens, position), "a number and a street word"
         if _is_street_word(token, known):
             return _with_number(tokens, position), "a number and a street word"
@@ -175,7 +207,25 @@ def _from_number(tokens: Sequence[Token], index: int, known: Lists) -> tuple[int
             break
         names += 1
         position += 1
-    return -1, ""
+    return _told(tokens, index, position, known)
+
+
+def _told(tokens: Sequence[Token], index: int, position: int, known: Lists) -> tuple[int, str]:
+    """A number and unusual words, or a postcode and its town, where a sentence says so or the lists know the town."""
+    named = [t for t in tokens[index + 1 : position] if not t.is_number]
+    ends = position >= len(tokens) or not (tokens[position].gap.isspace() and "\n" not in tokens[position].gap)
+    if (
+        not ends
+        or not named
+        or len(named[0].text) < 3
+        or any(known.is_ordinary(t.lower) for t in named)
+        or named[0].lower in MONTHS
+    ):
+        return -1, ""
+    town = " ".join(t.lower for t in named[:2])
+    if len(tokens[index].text) == 5 and (known.is_place(named[0].lower) or town in known.places):
+        return position - 1, "a postcode and its town"
+    return (position - 1, "a number and a name after words like lives at") if _cue(tokens, index) else (-1, "")
 
 
 def _before_town(tokens: Sequence[Token], position: int, known: Lists) -> bool:
@@ -213,7 +263,12 @@ def _is_legal(tokens: Sequence[Token], first: int, last: int, known: Lists) -> b
 
 def _with_direction(tokens: Sequence[Token], last: int) -> int:
     after = last + 1
-    if after < len(tokens) and tokens[after].lower in DIRECTIONS and tokens[after].is_capital and tokens[after].gap in (" ", ". "):
+    if (
+        after < len(tokens)
+        and tokens[after].lower in DIRECTIONS
+        and tokens[after].is_capital
+        and tokens[after].gap in (" ", ". ")
+    ):
         return after
     return last
 
@@ -231,7 +286,7 @@ def _street_name(tokens: Sequence[Token], index: int) -> int:
     position = index
     while position < len(tokens) and position < index + 5 and tokens[position].gap in (" ", ". ", "-", "'", "’"):
         token = tokens[position]
-        if token.is_capital or position == index and tokens[index - 1].is_capital and len(token.text) > 3:
+        if token.is_capital or (position == index and tokens[index - 1].is_capital and len(token.text) > 3):
             last = position
         elif token.lower not in PARTICLES and token.lower not in ("du", "des", "de", "l", "d", "św"):
             break
@@ -244,7 +299,11 @@ def _from_word(tokens: Sequence[Token], index: int, known: Lists) -> tuple[int, 
     token = tokens[index]
     if token.lower in STREET_FIRST:
         last = _street_name(tokens, index + 1)
-        if last > index and _with_number(tokens, last) > last and (token.is_capital or token.lower not in known.ordinary):
+        if (
+            last > index
+            and _with_number(tokens, last) > last
+            and (token.is_capital or token.lower not in known.ordinary)
+        ):
             return _with_number(tokens, last), "a street word and a number"
     if _is_street_word(token, known) and _with_number(tokens, index) > index:
         return _with_number(tokens, index), "a street word and a number"
@@ -258,9 +317,16 @@ def _marked(tokens: Sequence[Token], index: int, known: Lists) -> tuple[int, str
         token = tokens[position]
         if position > index and token.gap not in (" ", ". "):
             return -1, ""
-        if position > index and (token.lower in STREET_MARK or _is_street_word(token, known)) and _number_at(tokens, position + 1):
-            if tokens[position + 1].gap in (" ", ". ", ", ") and not known.is_ordinary(tokens[position - 1].lower):
-                return position + 1, "a street word and a number"
+        if (
+            (
+                position > index
+                and (token.lower in STREET_MARK or _is_street_word(token, known))
+                and _number_at(tokens, position + 1)
+            )
+            and tokens[position + 1].gap in (" ", ". ", ", ")
+            and not known.is_ordinary(tokens[position - 1].lower)
+        ):
+            return position + 1, "a street word and a number"
         if token.is_number:
             break
         ahead = tokens[position + 1].lower if position + 1 < len(tokens) else ""
@@ -275,7 +341,8 @@ def _marked(tokens: Sequence[Token], index: int, known: Lists) -> tuple[int, str
     after = position + 1
     unit = after < len(tokens) and tokens[after].lower in UNITS and _number_at(tokens, after + 1)
     at = index > 0 and tokens[index - 1].lower in ("at", "on", "to", "near", "outside") and tokens[index].gap == " "
-    if unit or at and len(names) > 1 or _cue(tokens, index):
+    plausible = len(names) > 1 or (len(names[0].text) > 4 and not _is_year(tokens[position]))
+    if unit or (at and plausible) or _cue(tokens, index):
         return position, "a name and a number, with a unit or after words like lives at"
     return -1, ""
 
@@ -303,7 +370,12 @@ def _unit_before(tokens: Sequence[Token], first: int) -> int:
         first -= 1
     if first >= 1 and tokens[first].is_number and tokens[first - 1].lower in UNITS and tokens[first].gap in (" ", ". "):
         return first - 1
-    if first >= 2 and tokens[first - 1].is_number and tokens[first - 2].lower in UNITS and tokens[first].gap in (" ", ", ", "\n"):
+    if (
+        first >= 2
+        and tokens[first - 1].is_number
+        and tokens[first - 2].lower in UNITS
+        and tokens[first].gap in (" ", ", ", "\n")
+    ):
         first -= 2
     return first
 
@@ -311,12 +383,14 @@ def _unit_before(tokens: Sequence[Token], first: int) -> int:
 def _grown(text: str, tokens: Sequence[Token], last: int, known: Lists) -> int:
     """The end of the address: where its last certain part ends."""
     sure = tokens[last].end
-    if text[sure : sure + 1] == "." and tokens[last].lower in STREET_LAST:
+    if text[sure : sure + 1] == "." and tokens[last].lower in STREET_LAST and len(tokens[last].text) < 5:
         sure += 1
     position, capitals, lines = last + 1, 0, 0
     while position < len(tokens) and position <= last + MOST_STEPS:
         token = tokens[position]
-        if not JOIN.fullmatch(token.gap) or token.gap.startswith(". ") and capitals == 0 and not _follows(token, known) and position > last + 1:
+        if not JOIN.fullmatch(token.gap) or (
+            token.gap.startswith(". ") and capitals == 0 and not _follows(token, known) and position > last + 1
+        ):
             break
         lines += "\n" in token.gap
         if lines > 4:
@@ -325,19 +399,29 @@ def _grown(text: str, tokens: Sequence[Token], last: int, known: Lists) -> int:
             position += 1
             sure, capitals = tokens[position].end, 0
         elif token.is_number:
-            if not POSTCODE.fullmatch(token.text) or len(re.sub(r"\D", "", token.text)) < 3 and not token.text[-1].isalpha():
+            if not POSTCODE.fullmatch(token.text) or (
+                len(re.sub(r"\D", "", token.text)) < 3 and not token.text[-1].isalpha()
+            ):
                 break
             sure, capitals = token.end, 0
-        elif token.text in STATES or token.lower in MILITARY or token.text.isupper() and len(token.text) == 2 or token.lower == "nan":
-            sure, capitals = token.end, 0
-        elif POSTCODE.fullmatch(token.text) and any(c.isdigit() for c in token.text):
+        elif (
+            token.text in STATES
+            or token.lower in MILITARY
+            or (token.text.isupper() and len(token.text) == 2)
+            or token.lower == "nan"
+        ) or (POSTCODE.fullmatch(token.text) and any(c.isdigit() for c in token.text)):
             sure, capitals = token.end, 0
         elif token.is_capital:
-            if token.gap.startswith(". ") or known.is_ordinary(token.lower) and token.lower not in _OF_PLACES and "\n" not in token.gap and not capitals:
+            if token.gap.startswith(". ") or (
+                known.is_ordinary(token.lower)
+                and token.lower not in _OF_PLACES
+                and "\n" not in token.gap
+                and not capitals
+            ):
                 break
             capitals += 1
             town = _town(text, tokens, position, known)
-            if town > position or known.is_place(token.lower):
+            if town >= position or known.is_place(token.lower):
                 sure, capitals = tokens[max(town, position)].end, 0
                 position = max(town, position)
         elif token.lower not in PARTICLES and token.lower not in ("nad", "upon", "sur", "am", "im", "ob"):
@@ -346,7 +430,9 @@ def _grown(text: str, tokens: Sequence[Token], last: int, known: Lists) -> int:
     return sure
 
 
-_OF_PLACES = words("new north south east west united states kingdom upper lower saint st san port great old lake grand green")
+_OF_PLACES = words(
+    "new north south east west united states kingdom upper lower saint st san port great old lake grand green"
+)
 
 
 def _follows(token: Token, known: Lists) -> bool:
@@ -360,7 +446,11 @@ def _town(text: str, tokens: Sequence[Token], index: int, known: Lists) -> int:
     last = index
     while last + 1 < len(tokens) and last < index + 3 and tokens[last + 1].gap == " ":
         following = tokens[last + 1]
-        if not (following.is_capital or following.lower in PARTICLES or following.lower in ("nad", "upon", "sur", "am", "im", "ob")):
+        if not (
+            following.is_capital
+            or following.lower in PARTICLES
+            or following.lower in ("nad", "upon", "sur", "am", "im", "ob")
+        ):
             return index - 1
         last += 1
     if known.is_ordinary(tokens[index].lower) and tokens[index].lower not in _OF_PLACES:

@@ -28,7 +28,8 @@ def spanish_id(text: str) -> bool:
 
 
 def canadian_sin(digits: str) -> bool:
-    """A Canadian social insurance number: the cards' check digit; none begins with 0 or 8 (ESDC, "SIN: code of practice")."""
+    """A Canadian social insurance number: the cards' check digit; none begins with 0 or 8 (ESDC, SIN code of"
+    " practice)."""
     return digits[0] not in "08" and luhn(digits)
 
 
@@ -41,14 +42,25 @@ def australian_tfn(digits: str) -> bool:
 def australian_medicare(digits: str) -> bool:
     """An Australian Medicare card: the ninth digit checks the first eight (Services Australia)."""
     weights = (1, 3, 7, 9, 1, 3, 7, 9)
-    return digits[0] in "23456" and sum(w * int(d) for w, d in zip(weights, digits, strict=False)) % 10 == int(digits[8])
+    return digits[0] in "23456" and sum(w * int(d) for w, d in zip(weights, digits, strict=False)) % 10 == int(
+        digits[8]
+    )
 
 
 VERHOEFF_PRODUCT = (
     "0123456789", "1234067895", "2340178956", "3401289567", "4012395678",
     "5987604321", "6598710432", "7659821043", "8765932104", "9876543210",
 )  # fmt: skip
-VERHOEFF_TURN = ("0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415", "7046913258")
+VERHOEFF_TURN = (
+    "0123456789",
+    "1576283094",
+    "5803796142",
+    "8916043527",
+    "9453126870",
+    "4286573901",
+    "2793806415",
+    "7046913258",
+)
 
 
 def aadhaar(digits: str) -> bool:

@@ -36,8 +36,10 @@ ANY_DATE = re.compile(
 AGE = re.compile(
     r"\b(?:(?P<a>\d{1,3})[- ](?:year|yr|month|week|day)s?[- ]olds?|(?P<b>\d{1,3})\s?(?:y/?o|yo)\b|"
     r"(?:turn(?:s|ed|ing)?|turning)\s(?P<e>\d{1,3})\b(?!\s?(?:%|percent|days|hours|minutes|miles|dollars|[./:]\d))|"
-    r"(?<=[a-z]), (?P<f>\d{2})(?=, [a-z])|(?:aged?|age:|age is|age of|turn(?:ed|s|ing)?|(?:I am|I'm|I’m|he is|she is|he's|she's|is|was|he was|she was) "
-    r"(?:now |only |almost |just |about )?)\s?(?P<c>\d{1,3})\b(?=\s?(?:years?|yrs?|and\b|or\b|when|,|[.!?)\n]|$|but\b|now\b|next\b|in\b|on\b|"
+    r"(?<=[a-z]), (?P<f>\d{2})(?=, [a-z])|(?:aged?|age:|age is|age of|turn(?:ed|s|ing)?|(?:I am|I'm|I’m|he is"
+    r"|she is|he's|she's|is|was|he was|she was) "
+    r"(?:now |only |almost |just |about )?)\s?(?P<c>\d{1,3})\b(?=\s?(?:years?|yrs?|and\b|or\b|when|,|[.!?)\n]|$"
+    r"|but\b|now\b|next\b|in\b|on\b|"
     r"this\b|male|female|man|woman))(?!\s?(?:%|percent|days|hours|minutes|miles|dollars|months (?:ago|left)|[./:]\d))|"
     r"(?P<d>\d{1,3}) years? of age)",
     re.I,
@@ -49,9 +51,13 @@ WEB_ADDRESS = re.compile(
     re.I,
 )
 POSTCODE = re.compile(
-    r"\b(?:zip(?:[ -]?code)?|post(?:al)?[ -]?code|PLZ|código postal|code postal|postnummer|postinumero)\b[^\d\n.!]{0,25}?"
-    r"(?P<item>\b(?:\d{3,6}(?:-\d{3,4})?|[A-Z]{1,2}\d[A-Z\d]?(?: ?\d[A-Z]{2})?|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{3} \d{2}|\d{4} ?[A-Z]{2}))\b",
+    r"\b(?:zip(?:[ -]?code)?|post(?:al)?[ -]?code|PLZ|código postal|code postal|postnummer|postinumero)\b[^\d.!]{0,40}?"
+    r"(?P<item>\b(?:\d{3,6}(?:-\d{3,4})?|[A-Z]{1,2}\d[A-Z\d]?(?: ?\d[A-Z]{2})?|[A-Z]\d[A-Z] ?\d[A-Z]\d"
+    r"|\d{3} \d{2}|\d{4} ?[A-Z]{2}))\b",
     re.I,
+)
+POSTCODE_BEFORE = re.compile(
+    r"(?<![\w-])(?P<item>\d{4,6}(?:-\d{4})?) (?:is|as) (?:my|the|our|your) (?:zip|post|PLZ)", re.I
 )
 # Royal Mail's and Canada Post's forms are seldom anything else.
 FULL_POSTCODE = re.compile(
@@ -63,7 +69,8 @@ RECORD_WORD = (
     r"subscriber|group|invoice|order|booking|reference|ref|loan|mortgage|prescription|rx|student|employee|badge|ticket|"
     r"matter|docket|file|chart|hospital|encounter|specimen|registration|certificate|contract|transaction|tracking|"
     r"licen[cs]e(?: plate)?|number plate|plate|passport|driver'?s?[’']?s? licen[cs]e|driving licen[cs]e|tax|tax id|"
-    r"taxpayer|national id|id card|identity card|MRN|NPI|IMEI|VIN|EIN|DEA|sort code|routing|aba|bsb|iban|swift|bic|konto|"
+    r"taxpayer|national id|id card|identity card|MRN|NPI|IMEI|VIN|EIN|DEA|sort code|routing|aba|bsb|iban|swift"
+    r"|bic|konto|"
     r"kontonummer|kunden|kundennummer|versichertennummer|versicherungs|aktenzeichen|p[oó]liza|expediente|cuenta|"
     r"siniestro|dossier|contrat|identification)"
 )
@@ -84,12 +91,14 @@ PATTERNS: tuple[tuple[PersonalKind, str, re.Pattern[str], str], ...] = (
     ("key", "after words like api key", re.compile(
         r"(?i:\b(?:api[ _-]?key|secret(?:[ _-]?(?:access)?[ _-]?key)?|access[ _-]?token|auth[ _-]?token|bearer|token|"
         r"client[ _-]?secret)\b)"
-        r"\s{0,3}(?:is|was|:|=)?\s{0,3}[\"'“]?(?P<item>(?=[^\s\"']{0,60}\d)(?=[^\s\"']{0,60}[A-Za-z])[\w./+=~-]{16,200})"), ""),
+        r"\s{0,3}(?:is|was|:|=)?\s{0,3}[\"'“]?(?P<item>(?=[^\s\"']{0,60}\d)"
+        r"(?=[^\s\"']{0,60}[A-Za-z])[\w./+=~-]{16,200})"), ""),
     ("key", "a private key", re.compile(
         r"(?P<item>-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:(?!-----END)[\s\S]){0,8000}(?:-----END [A-Z ]{0,40}"
         r"PRIVATE KEY-----)?)"), "-----begin"),
     ("password", "after words like password", re.compile(
-        rf"\b(?i:{SECRET_WORD})(?:\s(?i:is|was|to|ist|es|est)\b|\s?(?:now\s)?(?::|=))(?:\s(?i:now|set to|still)\b)?\s{{0,3}}[\"'“]?"
+        rf"\b(?i:{SECRET_WORD})(?:\s(?i:is|was|to|ist|es|est)\b|\s?(?:now\s)?(?::|=))(?:\s(?i:now|set to"
+        rf"|still)\b)?\s{{0,3}}[\"'“]?"
         r"(?P<item>(?=[^\s\"'”]{0,63}[\d!@#$%^&*_])[^\s\"'”,;]{3,64}[^\s\"'”,;.!?])"), ""),
     ("password", "after words like pin or cvv", re.compile(
         r"\b(?i:cvv2?|cvc2?|pin(?: code| number)?|otp|passcode)\s(?P<item>\d{3,8})\b(?![.,-]?\d)"), ""),
@@ -97,10 +106,12 @@ PATTERNS: tuple[tuple[PersonalKind, str, re.Pattern[str], str], ...] = (
     ("record number", "after a word like account or claim", re.compile(
         rf"\b(?i:{RECORD_WORD})(?:\s(?i:number|num|no\.?|nr\.?|id|code|identifier|identification|#))?"
         r"(?:,\snumber)?\s{0,3}(?:#|:|\bis\b|\bnumber\b|\bwas\b|\blautet\b|\bist\b|\best\b|\bes\b|№|=)?\s{0,3}[:#]?\s{0,3}(?<=[\s:#№=])"
-        r"(?P<item>(?=(?:[A-Z]{1,5} )?(?:[\w-]{0,30}\d{3}|[\w-]{0,12}\d{2}-\d))(?:[A-Z]{1,5} )?[A-Za-z]{0,4}-?[A-Za-z0-9]{0,30}\d[A-Za-z0-9]{0,30}(?:[-/][A-Za-z0-9]{1,20}){0,5})\b"
+        r"(?P<item>(?=(?:[A-Z]{1,5} )?(?:[\w-]{0,30}\d{3}|[\w-]{0,12}\d{2}-\d))"
+        r"(?:[A-Z]{1,5} )?[A-Za-z]{0,4}-?[A-Za-z0-9]{0,30}\d[A-Za-z0-9]{0,30}(?:[-/][A-Za-z0-9]{1,20}){0,5})\b"
         r"(?!\s?(?:%|€|euros?|dollars?|pounds?|USD|EUR|GBP|days?|hours?|miles|points|times|people|rows|[.,:]\d))"), ""),
     ("record number", "letters and digits of a record", re.compile(
-        r"\b(?P<item>(?:MRN|PAT|POL|CLM|ACC|ACCT|INV|CASE|CUST|PLY|REF|TKT|LN|RX|ID|EMP|MEM|ORD|SR|INC)[-_#]\s?(?=[A-Z-]{0,8}\d)[A-Z0-9-]{4,24})\b"), ""),
+        r"\b(?P<item>(?:MRN|PAT|POL|CLM|ACC|ACCT|INV|CASE|CUST|PLY|REF|TKT|LN|RX|ID|EMP|MEM|ORD|SR|INC)[-_#]\s?"
+        r"(?=[A-Z-]{0,8}\d)[A-Z0-9-]{4,24})\b"), ""),
 )  # fmt: skip
 
 
@@ -120,15 +131,18 @@ def _always(_: str) -> bool:
 # kind, pattern, check on the bare characters, words of which one must stand near ("" for none)
 _CHECKED: tuple[tuple[PersonalKind, re.Pattern[str], Callable[[str], bool], str], ...] = (
     ("card number", re.compile(r"(?<![\d.])[2-6](?:[ -]?\d){11,18}(?![\d])"), check.luhn, ""),
-    ("bank account", re.compile(r"\b[A-Za-z]{2}\d{2}(?:\s?[A-Za-z0-9]{4}){2,7}(?:\s?[A-Za-z0-9]{1,3})?\b"), check.iban, ""),
+    ("bank account", re.compile(r"\b[A-Za-z]{2}\d{2}(?:\s?[A-Za-z0-9]{4}){2,7}"
+    r"(?:\s?[A-Za-z0-9]{1,3})?\b"), check.iban, ""),
     ("bank account", re.compile(r"(?<![\d-])\d{2}-\d{2}-\d{2}(?![\d-])"), _always, r"sort ?code"),
-    ("social security number", re.compile(r"(?<![\d-])(?!000|666)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}(?![\d-])"), _always, ""),
+    ("social security number", re.compile(r"(?<![\d-])(?!000|666)\d{3}[- ](?!00)\d{2}[- ](?!0000)\d{4}"
+    r"(?![\d-])"), _always, ""),
     ("social security number", re.compile(r"(?<![\d-])(?!000|666)\d{9}(?![\d-])"), _always, r"\bssn\b|social security"),
     ("social security number", re.compile(
         r"\b[12]\s?\d{2}\s?(?:0[1-9]|1[0-2])\s?(?:\d{2}|2[AB])\s?\d{3}\s?\d{3}\s?\d{2}\b"), check.french_nir, ""),
     ("health number", re.compile(r"(?<![\d-])\d{3}[ -]\d{3}[ -]\d{4}(?![\d-])"), check.nhs, ""),
     ("health number", re.compile(r"(?<![\d-])\d{10}(?![\d-])"), check.nhs, r"\bnhs\b"),
-    ("health number", re.compile(r"(?<![\d-])[2-6]\d{3}[ ]?\d{5}[ ]?\d(?![\d-])"), check.australian_medicare, r"medicare"),
+    ("health number", re.compile(r"(?<![\d-])[2-6]\d{3}[ ]?\d{5}[ ]?\d(?![\d-])"), check.australian_medicare,
+    r"medicare"),
     # A Medicare beneficiary identifier (CMS, "Understanding the MBI format"): letters without S, L, O, I, B, Z.
     ("health number", re.compile(
         r"\b[1-9][AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?[AC-HJKMNP-RT-Y][AC-HJKMNP-RT-Y0-9]\d-?"
@@ -140,13 +154,16 @@ _CHECKED: tuple[tuple[PersonalKind, re.Pattern[str], Callable[[str], bool], str]
         r"\b(?!BG|GB|NK|KN|TN|NT|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\s?(?:\d{2}\s?){3}[A-D]\b"), _always, ""),
     ("identity number", re.compile(r"\b(?:\d{8}|[XYZ]\d{7})-?[A-HJ-NP-TV-Z]\b"), check.spanish_id, ""),
     ("identity number", re.compile(r"\b[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]\b"), _always, ""),
-    ("identity number", re.compile(r"(?<![\d-])\d{3}[ -]?\d{3}[ -]?\d{3}(?![\d-])"), check.canadian_sin, r"\bsin\b|social insurance"),
-    ("identity number", re.compile(r"(?<![\d-])\d{3}[ ]?\d{3}[ ]?\d{3}(?![\d-])"), check.australian_tfn, r"\btfn\b|tax file"),
+    ("identity number", re.compile(r"(?<![\d-])\d{3}[ -]?\d{3}[ -]?\d{3}(?![\d-])"), check.canadian_sin,
+    r"\bsin\b|social insurance"),
+    ("identity number", re.compile(r"(?<![\d-])\d{3}[ ]?\d{3}[ ]?\d{3}(?![\d-])"), check.australian_tfn,
+    r"\btfn\b|tax file"),
     ("identity number", re.compile(r"(?<![\d-])[2-9]\d{3}[ -]\d{4}[ -]\d{4}(?![\d-])"), check.aadhaar, ""),
     ("identity number", re.compile(r"(?<![\d-])[2-9]\d{11}(?![\d-])"), check.aadhaar, r"aadhaar|aadhar"),
     # An Indian PAN: five letters (the fourth tells the holder), four digits, a letter (Income Tax Department).
     ("identity number", re.compile(r"\b[A-Z]{3}[PCHABGJLFT][A-Z]\d{4}[A-Z]\b"), _always, ""),
-    ("identity number", re.compile(r"(?<![\d-])[1-9]\d(?: ?\d{3}){3}(?![\d-])"), check.german_tax_id, r"steuer|tax|idnr|identifikation"),
+    ("identity number", re.compile(r"(?<![\d-])[1-9]\d(?: ?\d{3}){3}(?![\d-])"), check.german_tax_id,
+    r"steuer|tax|idnr|identifikation"),
     ("identity number", re.compile(r"(?<![\d-])\d{9}(?![\d-])"), check.dutch_bsn, r"\bbsn\b|burgerservice|sofi"),
     ("identity number", re.compile(r"(?<![\d-])\d{3}\.\d{3}\.\d{3}-\d{2}(?![\d-])"), check.brazilian_cpf, ""),
     ("identity number", re.compile(r"(?<![\d-])\d{11}(?![\d-])"), check.polish_pesel, r"pesel"),
@@ -154,7 +171,8 @@ _CHECKED: tuple[tuple[PersonalKind, re.Pattern[str], Callable[[str], bool], str]
     # A Mexican CURP and RFC (RENAPO, SAT): letters of the name, a date of birth.
     ("identity number", re.compile(r"\b[A-Z]{4}\d{6}(?:[HMX][A-Z]{5}[A-Z\d]\d|[A-Z\d]{3})\b"), _always, ""),
     ("ip address", re.compile(r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.]*\d)"), _ip_address, ""),
-    ("ip address", re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{1,4}:){2,7}(?::?[0-9a-fA-F]{1,4}){1,6}(?![\w:])"), _ip_address, ""),
+    ("ip address", re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{1,4}:){2,7}(?::?[0-9a-fA-F]{1,4}){1,6}"
+    r"(?![\w:])"), _ip_address, ""),
     # A MAC address.
     ("ip address", re.compile(r"(?<![\w:-])(?:[0-9a-fA-F]{2}[:-]){5}[0-9a-fA-F]{2}(?![\w:-])"), _always, ""),
 )  # fmt: skip
@@ -164,23 +182,30 @@ NEAR = 45  # characters before a number in which the word that names it must sta
 BARE = re.compile(r"[\s.+-]")
 # Beside the word card even a number that fails the check (a slip of the pen, an old scheme) is one.
 NEAR_CARD = re.compile(
-    r"\b(?i:card|cc|visa|mastercard|amex|maestro|karte|tarjeta|carte)\b[^\n\d]{0,25}(?P<item>\d(?:[ -]?\d){11,18})(?!\d)"
+    r"\b(?i:card|cc|visa|mastercard|amex|maestro|karte|tarjeta|carte)\b[^\n\d]{0,25}(?P<item>\d"
+    r"(?:[ -]?\d){11,18})(?!\d)"
 )
 CALLED = re.compile(
-    r"\b(?i:phone|telephone|tel|mobile|mob|cell|cellphone|call(?: me| us)?|reach(?: me)?|text me|fax|desk|number|telefon|handy|"
-    r"teléfono|móvil|whatsapp|answering at|messages to|ring me|contact|call back|callback|dial|portable|telefono|cellulare|"
-    r"nummer|office|home|registered|landline|sms)\b"
+    r"\b(?i:phone|telephone|tel|mobile|mob|cell|cellphone|call(?: me| us)?|reach(?: me)?|text me|fax|desk|number"
+    r"|telefon|handy|"
+    r"teléfono|móvil|whatsapp|answering at|messages to|ring me|contact|call back|callback|dial|portable|telefono"
+    r"|cellulare|"
+    r"nummer|number is|office|home|registered|landline|sms)\b"
     r"(?:[^\n\d+(]{0,30}|\s?:\s{0,4})(?P<item>[+(]{0,2}\d[\d ().\-/]{5,18}\d(?:\s?(?:x|ext\.?)\s?\d{1,5})?)"
 )
-GROUPED = re.compile(r"(?<![\w.+/-])(?P<item>\+?(?:\(\d{1,5}\)\s?)?\d{1,8}(?:[ .\-]\(?\d{1,8}\)?){1,6})(?![\w/-]|[.,]\d)")
-BEFORE_FAX = re.compile(r"(?P<item>[+(]{0,2}\d[\d .()\-]{6,18}\d)\s?[-–(]\s?(?:Fax|Office|Mobile|Cell|Home|Work|Tel|Phone)\b")
+GROUPED = re.compile(
+    r"(?<![\w.+/-])(?P<item>\+?(?:\(\d{1,5}\)\s?)?\d{1,8}(?:[ .\-]\(?\d{1,8}\)?){1,6}(?:\s?(?:x"
+    r"|ext\.?)\s?\d{1,6})?)(?![\w/-]|[.,]\d)"
+)
+BEFORE_FAX = re.compile(
+    r"(?P<item>[+(]{0,2}\d[\d .()\-]{6,18}\d)\s?[-–(]\s?(?:Fax|Office|Mobile|Cell|Home|Work|Tel|Phone)\b"
+)
 # Free numbers belong to organisations, never to a person (US/Canada, UK, Germany, international).
+AMERICAN = re.compile(r"(?:(?:\+|00)?1[ .-])?\(?[2-9]\d{2}\)?[ .-]\d{3}[ .-]\d{4}(?:\s?(?:x|ext\.?)\s?\d{1,6})?")
 TOLL_FREE = re.compile(
     r"^(?:\+?1[\s.-]?)?\(?8(?:00|33|44|55|66|77|88)\)?[\s.-]|^0?800[\s.-]?\d|^(?:911|988|112|999|311|211)$"
 )
-DATE_IN = re.compile(
-    r"(?<!\d)(?:(?:19|20)\d\d[-./ ][01]?\d[-./ ][0-3]?\d|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d)(?!\d)"
-)
+DATE_IN = re.compile(r"(?<!\d)(?:(?:19|20)\d\d[-./ ][01]?\d[-./ ][0-3]?\d|\d{1,2}[-./]\d{1,2}[-./](?:19|20)\d\d)(?!\d)")
 DATE_LIKE = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|(?:19|20)\d\d[-–. ](?:19|20)\d\d")
 FREE_DIGITS = re.compile(r"\(?1?\(?8(?:00|33|44|55|66|77|88)\)?\d{7}")
 AMOUNT_BEFORE = re.compile(r"(?:[$€£§#]|\bsection|\barticle|\bart\.?|\bCFR|\bform)\s?$", re.I)
@@ -202,6 +227,8 @@ def by_form(text: str, *, indirect: bool = False) -> Iterator[Find]:
                 yield Find(*match.span("item"), kind, why)
     for match in POSTCODE.finditer(text):
         yield Find(*match.span("item"), "address", "after words like zip code")
+    for match in POSTCODE_BEFORE.finditer(text):
+        yield Find(*match.span("item"), "address", "before words like zip code")
     for match in FULL_POSTCODE.finditer(text):
         yield Find(*match.span(), "address", "form of a postcode")
     if digits_in(text) >= 4 or text.count(":") > 3:
@@ -243,14 +270,22 @@ def _phones(text: str) -> Iterator[Find]:
         groups += 1
         if not _may_be_phone(text, start, end):
             continue
-        if item[0] in "+(0" and 8 <= digits_in(item) <= 15 or _is_american(item):
+        if (item[0] in "+(0" and 8 <= digits_in(item) <= 15) or _is_american(item) or _is_in_groups(item):
             yield Find(start, end, "phone", "grouped as phone numbers are")
     if groups or "+" in text or NINE_DIGITS.search(text):
         yield from _planned(text)
 
 
 def _is_american(item: str) -> bool:
-    return bool(re.fullmatch(r"(?:1[ .-])?\(?[2-9]\d{2}\)?[ .-]\d{3}[ .-]\d{4}", item))
+    return bool(AMERICAN.fullmatch(item))
+
+
+def _is_in_groups(item: str) -> bool:
+    """Three or more groups that are no thousands (1 250 000) and no years (2019 2020 2021)."""
+    groups = re.findall(r"\d+", item)
+    thousands = len(groups[0]) <= 3 and all(len(g) == 3 for g in groups[1:])
+    years = all(re.fullmatch(r"(?:19|20)\d\d", g) for g in groups)
+    return len(groups) >= 3 and 8 <= digits_in(item) <= 12 and min(map(len, groups)) > 1 and not thousands and not years
 
 
 def _planned(text: str) -> Iterator[Find]:
@@ -265,7 +300,11 @@ def _planned(text: str) -> Iterator[Find]:
 
 def _may_be_phone(text: str, start: int, end: int) -> bool:
     item = text[start:end]
-    if not 7 <= digits_in(item) <= 15 or TOLL_FREE.search(item) or FREE_DIGITS.fullmatch(BARE.sub("", item).strip("()")):
+    if (
+        not 7 <= digits_in(item) <= 15
+        or TOLL_FREE.search(item)
+        or FREE_DIGITS.fullmatch(BARE.sub("", item).strip("()"))
+    ):
         return False
     if AMOUNT_BEFORE.search(text[max(0, start - 10) : start]) or AMOUNT_AFTER.match(text[end : end + 8]):
         return False
@@ -280,4 +319,6 @@ def _indirect(text: str) -> Iterator[Find]:
         if int(match[group]) <= 120:
             yield Find(*match.span(group), "age", "beside words like years old")
     for match in WEB_ADDRESS.finditer(text):
-        yield Find(match.start(), match.start() + len(match[0].rstrip(".,;:!?")), "web address", "form of a web address")
+        yield Find(
+            match.start(), match.start() + len(match[0].rstrip(".,;:!?")), "web address", "form of a web address"
+        )

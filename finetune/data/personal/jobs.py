@@ -1,21 +1,32 @@
 """Titles and professions, and the employer under them: Mr. and Dr. before a name, and the lines of a signature.
 
-    Karin Beike            a name by itself
-    Leasing consultant     a profession, if its last word ends as professions do
-    Armstrong Logistics    capitalised words without a number: the employer
+Karin Beike            a name by itself
+Leasing consultant     a profession, if its last word ends as professions do
+Armstrong Logistics    capitalised words without a number: the employer
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
+from finetune.data.document import words
 from finetune.data.personal.kinds import Find
 from finetune.data.personal.names import ALWAYS_TITLES
 from finetune.data.personal.tokens import Token
 from finetune.data.personal.wordlists import lists
 
-AGENT = re.compile(r".*(?:er|or|ist|ian|man|woman|person|ant|ent|clerk|nurse|aide|chef|cook|pilot|head|lead|officer|attendant)s?$", re.I)
-AS_JOB = re.compile(r"\b(?:work(?:s|ed|ing)? as|job as|employed as|profession:|occupation:|job title:|by profession)\s+(?:an?\s+)?(?P<item>[^\n.,;:!?]{3,60})", re.I)
+AGENT = re.compile(
+    r".*(?:er|or|ist|ian|man|woman|person|ant|ent|clerk|nurse|aide|chef|cook|pilot|head|lead|officer|attendant)s?$",
+    re.I,
+)
+AS_JOB = re.compile(
+    r"\b(?:work(?:s|ed|ing)? as|job as|employed as|profession:|occupation:|job title:|by profession)\s+"
+    r"(?:an?\s+)?(?P<item>[^\n.,;:!?]{3,60})",
+    re.I,
+)
+
+
+CAPITAL_TITLES = words("miss professor doctor rev reverend capt sgt")
 
 
 @cache
@@ -33,15 +44,15 @@ def _jobs() -> frozenset[str]:
 def titles(text: str, tokens: Sequence[Token]) -> Iterator[Find]:
     """Forms of address, and professions that a sentence gives as such."""
     for token in tokens:
-        if token.lower in ALWAYS_TITLES or token.lower == "miss" and token.is_capital:
+        if token.lower in ALWAYS_TITLES or (token.lower in CAPITAL_TITLES and token.is_capital):
             dot = text[token.end : token.end + 1] == "."
             yield Find(token.start, token.end + dot, "title", "a form of address")
     for match in AS_JOB.finditer(text):
-        words = match["item"].split()
-        last = next((i for i, word in enumerate(words[:5]) if AGENT.fullmatch(word)), -1)
+        parts = match["item"].split()
+        last = next((i for i, word in enumerate(parts[:5]) if AGENT.fullmatch(word)), -1)
         if last >= 0:
             start = match.start("item")
-            yield Find(start, start + len(" ".join(words[: last + 1])), "title", "after words like works as")
+            yield Find(start, start + len(" ".join(parts[: last + 1])), "title", "after words like works as")
 
 
 def signature_lines(text: str, names: Sequence[Find]) -> Iterator[Find]:
@@ -61,7 +72,7 @@ def signature_lines(text: str, names: Sequence[Find]) -> Iterator[Find]:
             under = 1
         elif any(c.isdigit() or c in ":@" for c in bare) or len(bare) > 60:
             under = 0
-        elif bare.lower() in _jobs() or under == 1 and _is_job(bare):
+        elif bare.lower() in _jobs() or (under == 1 and _is_job(bare)):
             yield Find(start, end, "title", "a profession on a line under a name")
             under += under > 0
         elif 1 <= under <= 2 and _is_employer(bare):
@@ -72,11 +83,10 @@ def signature_lines(text: str, names: Sequence[Find]) -> Iterator[Find]:
 
 
 def _is_job(line: str) -> bool:
-    words = line.split()
-    return len(words) <= 6 and (words[0][0].isupper() or line.islower()) and bool(AGENT.fullmatch(words[-1]))
+    parts = line.split()
+    return len(parts) <= 6 and (parts[0][0].isupper() or line.islower()) and bool(AGENT.fullmatch(parts[-1]))
 
 
 def _is_employer(line: str) -> bool:
-    words = [word for word in line.split() if len(word) > 3]
-    known = lists()
-    return 0 < len(words) <= 5 and line.lower() not in known.places and all(word[0].isupper() for word in words)
+    long = [word for word in line.split() if len(word) > 3]
+    return 0 < len(long) <= 5 and line.lower() not in lists().places and all(word[0].isupper() for word in long)

@@ -33,7 +33,8 @@ CANNOT_FIND: tuple[str, ...] = (
     "names that are ordinary words (Grace, Will, May, Hope) without a title, greeting or family name beside them",
     "names written small, unless somebody says: my name is",
     "a person described rather than named (the mayor's youngest daughter)",
-    "towns, employers, ages, nationalities and dates, unless you ask for these indirect kinds; with them, employers and "
+    "towns, employers, ages, nationalities and dates, unless you ask for these indirect kinds; with them,"
+    " employers and "
     "small towns are the weakest",
     "an address without a house number, or with a street name that nothing beside it tells to be one",
     "record numbers of your own pattern without a word like record, account, policy or claim beside them",

@@ -47,8 +47,10 @@ STRONG = (
 )  # fmt: skip
 WEAK = (
     " i am", " i'm", " this is", " here is", " here's", " by", " ask", " asked", " tell", " told", " call",
-    " with", " and", " contacted", " emailed", " informed", " starring", " of", " for", " thank you", " add", " heard",
-    " love", " saw", " ich bin", " soy", " je suis", " je m", " against", " versus", " give", " given", " gave", " like",
+    " with", " and", " contacted", " emailed", " informed", " starring", " including", " of", " for",
+    " thank you", " add", " heard",
+    " love", " saw", " ich bin", " soy", " je suis", " je m", " against", " versus", " give", " given",
+    " gave", " like",
 )  # fmt: skip
 # After these a name may be written small (my name is nijito asano).
 SMALL = (" my name is", " call me", " calls me", " full name is", " me llamo", " mein name ist", " last name is",
@@ -61,12 +63,28 @@ SAYS = words(
     cancelled canceled applied complained noticed received filed opened closed moved left started stopped took refused
     insists insisted needs believes claims claimed suffered underwent tested suggested mentioned promised offered
     met knew knows remembered feels felt hopes hoped wishes gave gives got gets prefers drives drove teaches taught
-    studies studied plays sings paints runs cooks rents rented owns owned earns earned owes owed denies states stated presented admitted attended
+    studies studied plays sings paints runs cooks rents rented owns owned earns earned owes owed denies states
+    stated presented admitted attended
     """
 )
 LIVES = ("is from", "was born", "is my", "is our", "is his", "is her", "has been my", "had given", "passed away",
          "is allergic", "is married", "was admitted", "was diagnosed", "and i", "and my")  # fmt: skip
-SPOKEN = ("can i", "can you", "could you", "could i", "would you", "may i", "i am", "i'm", "thank you", "thanks", "please", "aged", "born", "who")
+SPOKEN = (
+    "can i",
+    "can you",
+    "could you",
+    "could i",
+    "would you",
+    "may i",
+    "i am",
+    "i'm",
+    "thank you",
+    "thanks",
+    "please",
+    "aged",
+    "born",
+    "who",
+)
 OF_A_PERSON = words(
     """
     wife husband kid kids son daughter mother father brother sister address email e-mail phone number account birthday
@@ -75,7 +93,9 @@ OF_A_PERSON = words(
 )
 PLACE_BEFORE = words("in at near from to via around outside into towards toward through across within leaving visiting")
 STRICT_PLACE = words("in near via around outside within into")
-PLACE_FIRST = words("san santa saint st port new mount fort lake los las villa cite cité puerto ciudad santo são sankt bad upper lower")
+PLACE_FIRST = words(
+    "san santa saint st port new mount fort lake los las villa cite cité puerto ciudad santo são sankt bad upper lower"
+)
 PLACE_LAST = words(
     """
     city county village island islands valley beach heights springs falls bay harbour harbor town lake river park hills
@@ -106,7 +126,9 @@ ORGANISATION_BEFORE = (
 )  # fmt: skip
 EMPLOYER_BEFORE = (" work for", " works for", " worked for", " working for", " employed by", " employed at", " ceo of",
                    " president of", " employee of")  # fmt: skip
-ORGANISATION_AFTER = words("office offices website ceo headquarters branch employees orchestra stores shareholders inc llc ltd resignation")
+ORGANISATION_AFTER = words(
+    "office offices website ceo headquarters branch employees orchestra stores shareholders inc llc ltd resignation"
+)
 # Endings of family names that English words do not share.
 NAME_ENDING = re.compile(
     r".{2,}(?:sson|vich|witz|dottir|dóttir|ović|ovic|ević|evic|čić|ić|ski|ska|sky|skaya|wicz|czyk|czak|enko|chuk|shvili|dze|oğlu|oglu|"
@@ -116,6 +138,7 @@ NAME_ENDING = re.compile(
 # GreenSky and PaaS are products; McCann, DeVries and van der MeulenHuis are not.
 CAMEL = re.compile(r"(?!Mc|Mac|De|Di|Du|La|Le|Van|Von|Fitz|O['’])\w*[a-zß-ÿ][A-Z]|[A-Z]{2,}[a-z]")
 STOPS = re.compile(r"[.!?:;\n\"“”«»>•*()\[\]|–—]|^$")
+LIGHT_MARKS = frozenset(" \n\t>,:-–*_\"“'’!.")
 SPACE = (" ", "\xa0", "  ")
 
 
@@ -287,9 +310,9 @@ class _Reader:
         # Grant, Rose and Young are names beside a name that is no other word (Grant Okafor), or after a title.
         if not self.known.is_name(token.lower):
             return True
-        if self._cue(index) == "strong" and not token.text.isupper() or self._is_addressed(index):
+        if (self._cue(index) == "strong" and not token.text.isupper()) or self._is_addressed(index):
             return False
-        if len(run) == 1 and self._is_pair(run) or index == run.last and self._is_name_line(run):
+        if (len(run) == 1 and self._is_pair(run)) or (index == run.last and self._is_name_line(run)):
             return False
         right = index + 1 <= run.last and self._surely_name(index + 1)
         left = index - 1 >= run.first and self._surely_name(index - 1)
@@ -307,7 +330,7 @@ class _Reader:
 
     def _surely_name(self, index: int) -> bool:
         lower = self.tokens[index].lower
-        return self.known.is_name(lower) and not self.known.is_ordinary(lower) or self.tokens[index].is_initial
+        return (self.known.is_name(lower) and not self.known.is_ordinary(lower)) or self.tokens[index].is_initial
 
     def _is_plain(self, index: int) -> bool:
         return self.known.is_ordinary(self.tokens[index].lower)
@@ -376,20 +399,27 @@ class _Reader:
         if first == 0:
             return ""
         gap = self.tokens[first].gap
-        before = self.tokens[first - 1].lower
-        if gap in SPACE or gap in (". ", "."):
-            if before in ALWAYS_TITLES or before in TITLES and self.tokens[first - 1].is_capital and gap != ".":
-                return "title" if gap in SPACE or before in ALWAYS_TITLES or len(before) < 5 else ""
-        if len(gap.strip(" \n\t>,:-–*_\"“'’,!.")) or "?" in gap:
+        if gap in (*SPACE, ". ", ".") and self._is_title(first - 1, gap):
+            return "title"
+        if not set(gap) <= LIGHT_MARKS:
             return "strong" if self._answers_for_a_name(first) else ""
         tail = "".join(f" {self.tokens[i].lower}" for i in range(max(0, first - 3), first))
         if "." not in gap and ("\n" not in gap or any(c in gap for c in ",:!") or tail.endswith(_CLOSINGS)):
             labelled = ":" in gap
-            if tail.endswith(STRONG) and not (tail.endswith(_NEED_MARK) and not (labelled or "," in gap or "\n" in gap)):
+            if tail.endswith(STRONG) and not (
+                tail.endswith(_NEED_MARK) and not (labelled or "," in gap or "\n" in gap)
+            ):
                 return "strong"
         if self._answers_for_a_name(first):
             return "strong"
         return "weak" if gap in SPACE and tail.endswith(WEAK) else ""
+
+    def _is_title(self, index: int, gap: str) -> bool:
+        """Mr and Dr always; Nurse and Aunt with a capital; long ones not at a sentence's end (the nurse. Mary)."""
+        title = self.tokens[index]
+        if title.lower in ALWAYS_TITLES:
+            return True
+        return title.lower in TITLES and title.is_capital and gap != "." and (gap in SPACE or len(title.lower) < 5)
 
     def _answers_for_a_name(self, first: int) -> bool:
         """ "What is your name?" with the name as the whole reply."""
@@ -422,7 +452,9 @@ class _Reader:
     def _lives(self, segment: Run) -> bool:
         """X is from, X had given, X, can I please: words that follow persons alone."""
         following = " ".join(t.lower for t in self.tokens[segment.last + 1 : segment.last + 4])
-        return following.startswith(LIVES) or self.text[self.tokens[segment.last].end :][:2] == ", " and following.startswith(SPOKEN)
+        return following.startswith(LIVES) or (
+            self.text.startswith(", ", self.tokens[segment.last].end) and following.startswith(SPOKEN)
+        )
 
     def _shouted(self, bare: Sequence[Token]) -> str:
         """JANE SMITH: only where the lists know both words."""
@@ -434,7 +466,7 @@ class _Reader:
         lower = token.lower
         before = self.tokens[segment.first - 1] if segment.first else None
         after_place = before is not None and token.gap in SPACE and before.lower in PLACE_BEFORE
-        beside_thing = segment.last < run.last or segment.first > run.first and not self._opens(run.first)
+        beside_thing = segment.last < run.last or (segment.first > run.first and not self._opens(run.first))
         if self._is_addressed(segment.first) and not self.known.is_place(lower):
             return "spoken to"
         if len(lower) < 3 or self.known.is_ordinary(lower) or self.known.is_place(lower):
@@ -447,7 +479,9 @@ class _Reader:
             return "beside another name"
         strictly = before is not None and token.gap in SPACE and before.lower in STRICT_PLACE
         if lower in self.known.given:
-            return "" if strictly or after_place and lower in self.known.places else "a given name that stands in lists"
+            return (
+                "" if strictly or (after_place and lower in self.known.places) else "a given name that stands in lists"
+            )
         if self.known.is_name(lower):
             if after_place and (strictly or before is None or before.lower in ("from", "at")):
                 return ""
@@ -468,16 +502,20 @@ class _Reader:
 
     def _is_pair(self, segment: Run) -> bool:
         """Marrero and Murphy: one of two is a known name, the other no ordinary word."""
-        for link, other in ((segment.last + 1, segment.last + 2), (segment.first - 1, segment.first - 2)):
-            if 0 <= other < len(self.tokens) and 0 <= link < len(self.tokens) and self.tokens[link].lower in ("and", "&"):
-                lower = self.tokens[other].lower
-                gaps = self.tokens[max(link, other)].gap + self.tokens[min(link, other) + 1].gap
-                if gaps == "  " and self.tokens[other].is_capital and self.known.is_name(lower):
-                    if not self.known.is_place(lower) and (
-                        not self.known.is_ordinary(lower) or self._surely_name(segment.first)
-                    ):
-                        return True
-        return False
+        return any(
+            self._named_beside(segment, link, other)
+            for link, other in ((segment.last + 1, segment.last + 2), (segment.first - 1, segment.first - 2))
+            if 0 <= other < len(self.tokens) and 0 <= link < len(self.tokens)
+        )
+
+    def _named_beside(self, segment: Run, link: int, other: int) -> bool:
+        beside = self.tokens[other]
+        gaps = self.tokens[max(link, other)].gap + self.tokens[min(link, other) + 1].gap
+        if self.tokens[link].lower not in ("and", "&") or gaps != "  " or not beside.is_capital:
+            return False
+        if not self.known.is_name(beside.lower) or self.known.is_place(beside.lower):
+            return False
+        return not self.known.is_ordinary(beside.lower) or self._surely_name(segment.first)
 
     def _several(self, segment: Run, bare: Sequence[Token], has_initial: bool, cue: str) -> str:
         lowers = [t.lower for t in bare]
@@ -501,7 +539,7 @@ class _Reader:
             return "words with an initial between"
         if NAME_ENDING.match(lowers[-1]) and not in_place:
             return "ends as family names do"
-        if cue == "weak" and len(lowers) > 1 and before not in ("of", "for", "and", "by", "like"):
+        if cue == "weak" and len(lowers) > 1 and before not in ("of", "for", "and", "like"):
             return "after words that persons follow"
         if self._is_owner(segment) or self._after(segment) in SAYS:
             return "does or owns what persons do"
@@ -511,7 +549,7 @@ class _Reader:
     def _alone_on_line(self, segment: Run) -> bool:
         start, end = self.tokens[segment.first].start, self.tokens[segment.last].end
         before, after = self.text[max(0, start - 1) : start], self.text[end : end + 1]
-        return before in ("", "\n", ">") and after in ("", "\n") and self.text[end:].strip(" \n") != ""
+        return before in ("", "\n", ">") and after in ("", "\n") and self.text[end : end + 40].strip(" \n") != ""
 
     # ---- organisations, places, nationalities ----
 
@@ -521,14 +559,14 @@ class _Reader:
         if phrase in self.known.places or all(self.known.is_place(t.lower) for t in tokens):
             yield self._find(segment, "place", "a place that stands in lists")
             return
-        if len(tokens) == 1 and (len(phrase) < 3 or tokens[0].text.isupper() and len(phrase) < 5):
+        if len(tokens) == 1 and (len(phrase) < 3 or (tokens[0].text.isupper() and len(phrase) < 5)):
             return
         if self._is_case_or_firm(segment) and "&" not in tokens[0].gap:
             return
         before = self.tokens[segment.first - 1] if segment.first else None
         tail = "".join(f" {self.tokens[i].lower}" for i in range(max(0, segment.first - 3), segment.first))
         beside = before is not None and tokens[0].gap in SPACE
-        if beside and tail.endswith(ORGANISATION_BEFORE) or self._after(segment) in ORGANISATION_AFTER:
+        if (beside and tail.endswith(ORGANISATION_BEFORE)) or self._after(segment) in ORGANISATION_AFTER:
             yield self._find(segment, "organisation", "beside words like office or works for")
         elif beside and before is not None and before.lower in PLACE_BEFORE:
             yield self._find(segment, "place", "after words like in or from")
@@ -541,11 +579,13 @@ class _Reader:
 
 # Months, days and towns follow these with a comma between: "on Monday, May."
 NO_CALL = words("monday tuesday wednesday thursday friday saturday sunday and or")
-_CLOSINGS = (" regards", " sincerely", " cheers", " best", " thanks", " wishes", " truly", " faithfully", " signed", " grüßen",
+_CLOSINGS = (" regards", " sincerely", " cheers", " best", " thanks", " wishes", " truly", " faithfully",
+" signed", " grüßen",
              " saludos", " atentamente", " cordialement", " gruß")  # fmt: skip
 # Ordinary words unless a colon, comma or line break follows: "best", "contact", "client".
 _NEED_MARK = (" best", " contact", " client", " co", " cc", " insured", " attention", " name", " the name", " sono",
-              " thanks", " regards", " cheers", " beneficiary", " guarantor", " tenant", " employee", " claimant")  # fmt: skip
+              " thanks", " regards", " cheers", " beneficiary", " guarantor", " tenant", " employee",
+              " claimant")  # fmt: skip
 
 
 SPEAKER = re.compile(r"^[ \t>*-]{0,4}(?P<item>[^\W\d_]{3,20}):[ \t]", re.M)
@@ -565,19 +605,24 @@ def _speakers(text: str, known: Lists) -> list[Find]:
 
 
 def _again(tokens: Sequence[Token], finds: Sequence[Find], known: Lists) -> list[Find]:
-    """Parts of a full name by themselves elsewhere in the text (Maria Lupu ... later Lupu wrote)."""
-    covered = [(f.start, f.end) for f in finds]
+    """Names, and parts of full ones, elsewhere in the text (Maria Lupu ... later Lupu wrote)."""
+    names = sorted((find.start, find.end) for find in finds if find.kind == "name")
+    starts = {find.start for find in finds}
     parts: set[str] = set()
-    for find in finds:
-        if find.kind == "name":
-            within = [t for t in tokens if find.start <= t.start < find.end]
-            if len(within) > 1:
-                parts |= {t.text for t in within if len(t.text) > 2 and t.is_capital and not known.is_ordinary(t.lower)}
+    position = 0
+    for start, end in names:  # one walk over both, since a text may hold thousands of names
+        while position < len(tokens) and tokens[position].start < start:
+            position += 1
+        within = []
+        while position < len(tokens) and tokens[position].start < end:
+            within.append(tokens[position])
+            position += 1
+        if len(within) > 1 or (within and within[0].lower in known.given):
+            parts |= {t.text for t in within if len(t.text) > 2 and t.is_capital and not known.is_ordinary(t.lower)}
     if not parts:
         return []
-    starts = {start for start, _ in covered}
     return [
-        Find(t.start, t.end, "name", "part of a full name in the same text")
+        Find(t.start, t.end, "name", "stands elsewhere in the text as a name")
         for t in tokens
         if t.text in parts and t.start not in starts
     ]
@@ -599,7 +644,11 @@ def _written_small(tokens: Sequence[Token], known: Lists) -> Iterator[Find]:
             yield Find(token.start, tokens[last].end, "name", "after an introduction, greeting or label")
 
 
+ALSO_SMALL = words("polish orthodox slav turk dane finn scot")  # other words where written small
+
+
 def nationalities(tokens: Sequence[Token]) -> Iterator[Find]:
     for token in tokens:
-        if token.lower in NATIONALITIES and (token.is_capital or token.lower not in ("polish",)):
+        singular = token.lower.removesuffix("s") if token.lower not in NATIONALITIES else token.lower
+        if singular in NATIONALITIES and (token.is_capital or singular not in ALSO_SMALL):
             yield Find(token.start, token.end, "nationality", "a nationality that stands in a list")

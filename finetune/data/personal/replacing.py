@@ -11,21 +11,36 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from finetune.data.document import words
 from finetune.data.personal.kinds import PersonalItem, PersonalKind
 from finetune.data.personal.tokens import tokens_of
 
 Style = Literal["tags", "stand-ins"]
 
-GIVEN = (
-    "Arlen Briar Corin Darby Emlyn Fenn Jory Kerrin Linden Marlo Nevin Odell Perrin Quill Rowan Sorrel Tamsyn Vesper "
-    "Wynn Yarrow"
-).split()
-FAMILY = (
-    "Ashgrove Birchlow Coldbrack Dunmarrow Elmsworth Fernwick Gorsehill Harrowdene Ivelstone Kestlemere Larkholt "
-    "Millbrant Northwyke Oakhamley Penwarrow Quarrendene Rushmarsh Stonewyke Thornlow Underbeck Vinterley Wexholm "
-    "Yelverstone Amberlow Brackendale Cresslow Dawlow Eastmarrow Foxdene Greywyke"
-).split()
-TOWNS = "Ashmere Brindleford Castlewick Dunhaven Elmbrook Farrowby Greyport Hollinmoor Larkbridge Mossfield".split()
+GIVEN = sorted(
+    words(
+        """
+    Arlen Briar Corin Darby Emlyn Fenn Jory Kerrin Linden Marlo Nevin Odell Perrin Quill Rowan Sorrel Tamsyn Vesper
+    Wynn Yarrow
+    """
+    )
+)
+FAMILY = sorted(
+    words(
+        """
+    Ashgrove Birchlow Coldbrack Dunmarrow Elmsworth Fernwick Gorsehill Harrowdene Ivelstone Kestlemere Larkholt
+    Millbrant Northwyke Oakhamley Penwarrow Quarrendene Rushmarsh Stonewyke Thornlow Underbeck Vinterley Wexholm
+    Yelverstone Amberlow Brackendale Cresslow Dawlow Eastmarrow Foxdene Greywyke
+    """
+    )
+)
+TOWNS = sorted(
+    words(
+        """
+    Ashmere Brindleford Castlewick Dunhaven Elmbrook Farrowby Greyport Hollinmoor Larkbridge Mossfield
+    """
+    )
+)
 # Kind, and how its stand-in with a number from 0 to 99 reads. Secrets have none: a made-up one teaches nothing.
 STAND_INS: dict[PersonalKind, Callable[[int], str]] = {
     "name": lambda n: f"{GIVEN[n % 20]} {FAMILY[n % 30]}",
@@ -75,12 +90,12 @@ def _tag(kind: PersonalKind, tags: dict[str, str]) -> str:
 def _remember(value: str, item: PersonalItem, replacement: str, tags: dict[str, str]) -> None:
     """A name's words are remembered with it, each for the stand-in's word of the same place."""
     tags[item.text_hash] = replacement
-    words = _words_of(value)
-    if item.kind != "name" or len(words) < 2:
+    parts = _words_of(value)
+    if item.kind != "name" or len(parts) < 2:
         return
     given, _, family = (replacement, "", replacement) if replacement[0] == "[" else replacement.partition(" ")
-    for place, word in enumerate(words):
-        tags.setdefault(hash_of(word), family if place == len(words) - 1 else given)
+    for place, word in enumerate(parts):
+        tags.setdefault(hash_of(word), family if place == len(parts) - 1 else given)
 
 
 def _words_of(name: str) -> list[str]:
@@ -103,17 +118,17 @@ def _stand_in(value: str, item: PersonalItem, tags: dict[str, str]) -> str:
 
 def _name_stand_in(value: str, first: int, tags: dict[str, str]) -> str:
     """Whole for a whole name, a family name alone for one word; a word seen before keeps its own."""
-    words = _words_of(value)
+    parts = _words_of(value)
     used = {word for tag in tags.values() for word in tag.split()}
 
     def fresh(pool: Sequence[str]) -> str:
         return next((w for step in range(len(pool)) if (w := pool[(first + step) % len(pool)]) not in used), pool[0])
 
-    if len(words) < 2:
+    if len(parts) < 2:
         from finetune.data.personal.wordlists import lists
 
         return fresh(GIVEN if value.lower() in lists().given else FAMILY)
-    return f"{tags.get(hash_of(words[0])) or fresh(GIVEN)} {tags.get(hash_of(words[-1])) or fresh(FAMILY)}"
+    return f"{tags.get(hash_of(parts[0])) or fresh(GIVEN)} {tags.get(hash_of(parts[-1])) or fresh(FAMILY)}"
 
 
 def is_stand_in(value: str, kind: PersonalKind) -> bool:

@@ -18,7 +18,9 @@ from finetune.data.document import words
 
 LATIN = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ’'\- .]{2,60}")
 NAME_LISTS = re.compile(r"(first|last)_names?(?:_|$)|^(first|last)_names")
-PLACE_LISTS = words("cities city_names towns municipalities villages districts counties states provinces regions cantons countries")
+PLACE_LISTS = words(
+    "cities city_names towns municipalities villages districts counties states provinces regions cantons countries"
+)
 PARTICLES = words(
     "de da di du del della dos das do van von der den zu zur zum bin ibn al el la le ter ten te af av e y i d"
 )
@@ -84,6 +86,8 @@ NATIONALITIES = words(
     salvadoran samoan saudi scottish senegalese serbian singaporean slovak slovene slovenian somali spanish sudanese
     swedish swiss syrian taiwanese tanzanian thai tibetan tongan tunisian turkish ugandan ukrainian uruguayan uzbek
     venezuelan vietnamese welsh yemeni zambian zimbabwean hispanic latino latina latinx african-american
+    swede dane finn turk spaniard brit scot scotsman irishman frenchman dutchman serb croat kurd arab persian slav
+    muslim catholic protestant hindu buddhist sikh mormon orthodox jewish jew atheist
     """
 )
 # Endings that make an English word of nearly any stem: no list holds them all.
@@ -105,7 +109,7 @@ class Lists:
 
     def is_place(self, lower: str) -> bool:
         """A place and no given name, or a place so large that its name seldom means a person (Paris, Virginia)."""
-        return lower in self.large or lower in self.places and lower not in self.given
+        return lower in self.large or (lower in self.places and lower not in self.given)
 
     def is_name(self, lower: str) -> bool:
         """A given or family name of some country, or two joined by a hyphen."""
@@ -116,7 +120,7 @@ class Lists:
     def is_ordinary(self, lower: str) -> bool:
         if lower in self.ordinary or lower.replace("'", "") in self.ordinary or lower.startswith("i'"):
             return True
-        if lower[-1:] == "s" and lower[:-1] in NATIONALITIES:
+        if lower in NATIONALITIES or (lower[-1:] == "s" and lower[:-1] in NATIONALITIES):
             return True
         if "-" in lower:
             return any(part in self.ordinary for part in lower.split("-") if len(part) > 2) and not self.is_name(lower)
@@ -138,7 +142,7 @@ def lists() -> Lists:
         name.lower() for attribute, entries in _faker("address") if attribute == "countries" for name in entries
     }
     unnamed = NOT_NAMES | NATIONALITIES | FIRMS
-    towns = {name.lower().strip() for name in places if 3 < len(name) and LATIN.fullmatch(name)}
+    towns = {name.lower().strip() for name in places if len(name) > 3 and LATIN.fullmatch(name)}
     return Lists(
         given=frozenset(given - unnamed - (large - ALSO_GIVEN)),
         family=frozenset(family - unnamed - large),
@@ -173,4 +177,3 @@ def _name_words(entries: list[str]) -> Iterator[str]:
 def plain(word: str) -> str:
     """Without accents: names are often typed so."""
     return "".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))
-
