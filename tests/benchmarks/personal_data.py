@@ -104,16 +104,23 @@ def ours(indirect: bool) -> Finder:
 
 def presidio() -> Finder:
     """Presidio's own recognisers as it comes, in English, without the spaCy model that it would download."""
+    import tldextract.tldextract
     from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
     from presidio_analyzer.nlp_engine import NoOpNlpEngine
 
+    # Its own copy of the list of top-level domains; else it would fetch one.
+    tldextract.tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(suffix_list_urls=())
     kinds = {"PERSON": "name", "LOCATION": "place", "URL": "web address", "US_DRIVER_LICENSE": "record number"} | {
         label: next(iter(kind)) for label, kind in KINDS.items() if len(kind) == 1 and label != "PERSON"
     }
     registry = RecognizerRegistry()
     registry.load_predefined_recognizers(languages=["en"])
     registry.recognizers = [r for r in registry.recognizers if r.name != "SpacyRecognizer"]
-    engine = AnalyzerEngine(registry=registry, nlp_engine=NoOpNlpEngine(), supported_languages=["en"])
+    engine = AnalyzerEngine(
+        registry=registry,
+        nlp_engine=NoOpNlpEngine(models=[{"lang_code": "en", "model_name": "none"}]),
+        supported_languages=["en"],
+    )
 
     def find(texts: Sequence[str]) -> list[list[Span]]:
         return [
