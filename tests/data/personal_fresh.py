@@ -1,7 +1,8 @@
 # ruff: noqa: E501 (a case reads best on one line)
 """150 sentences of clinics, banks, law offices, insurers and support desks with their personal data marked.
 
-Written for measuring, in our own words, before the recognisers had read them; all persons and numbers are invented
+Written in our own words before the recognisers had read them, when they found 92 % at a precision of 93 %; what they
+missed was mended then, so later figures flatter. All persons and numbers are invented
 or the published examples of their kind. `{kind:words}` marks a span; a line without marks holds none. An address is
 marked as one span down to its country. What is no person's (helplines, law, products) is not marked.
 """
