@@ -196,7 +196,8 @@ class Reading:
         trace = said[-1]
         ours = [line.strip() for line in said if "finetune" in line and line.lstrip().startswith("File ")]
         logger.warning("reading a file failed: %s; %s", trace[:300], ours[-1] if ours else f"exit {code}")
-        if "MemoryError" in trace or code < 0:
+        # Where even the telling of an error found no memory, its name is not the last thing that was said.
+        if any("MemoryError" in line or "unraisablehook" in line for line in said) or code < 0:
             return UserError(
                 "Reading needs more memory than one file may use.", where=name, action="Split it into smaller files."
             )
