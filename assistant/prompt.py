@@ -24,6 +24,7 @@ stopped]" that the training ended before its test: ask for the results, which ha
 
 Where the project stands: {status}
 Still to ask: {missing}
+What kept rules leave to the team (ask, and put the answers down with note_practice): {rules}
 """
 
 
@@ -32,4 +33,5 @@ def system_prompt(state: State) -> str:
         stages=" → ".join(STAGE_NAMES.values()),
         status=status_in_words(state),
         missing=", ".join(state.missing) or "nothing",
+        rules=" ".join(f"{rule.id}: {rule.asks}" for rule in state.knowledge.to_ask) or "nothing",
     )

@@ -39,6 +39,12 @@ LEAVES_TRIAL = frozenset(
         "show_data", "show_plan", "where", "delete_project", "undo", "help",
     }
 )  # fmt: skip
+# "My answer about rule 3 is: …", at any time after the question.
+ANSWERED_AGAIN = re.compile(
+    r"(?:please\s+)?(?:(?:change|correct)\s+)?(?:my|our|the)\s+answer\s+(?:about|to|for|on)\s+"
+    r"(?:rule|number|rule number)\s+(?P<number>[1-9]\d?)\s*(?::|,|\bis\b:?|\bto\b:?|\bshould be\b:?|\bwas wrong\b[:,.]?)\s*(?P<answer>.{2,})",
+    re.I | re.S,
+)
 PRACTICE = "practice:"  # before the id of the rule whose question to the team is asked
 ANSWERS = 5  # words; a longer message to such a question is its answer, whatever command it may sound like
 CASES = frozenset({"inputs", "pairs"})  # asked for what comes in, people give other people's questions
@@ -156,7 +162,14 @@ class Wishes:
 
     def practice_call(self) -> Call | None:
         """The answer to what a kept rule asks the team, or that it is left open."""
-        if not (self.asked or "").startswith(PRACTICE) or not self.said or self.exchange.files:
+        if self.exchange.files:
+            return None
+        if again := ANSWERED_AGAIN.fullmatch(self.said.strip()):
+            offered = self.state.knowledge.offered[int(again["number"]) - 1 :][:1]
+            return (
+                Call("note_practice", {"answers": {rule.id: again["answer"] for rule in offered}}) if offered else None
+            )
+        if not (self.asked or "").startswith(PRACTICE) or not self.said:
             return None
         asked = str(self.asked).removeprefix(PRACTICE)
         if self.intent in ("skip", "next", "unsure"):

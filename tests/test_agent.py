@@ -12,10 +12,11 @@ from langchain_core.runnables import Runnable
 from assistant.agent import chat_model
 from assistant.conversation import Assistant, Conversation
 from assistant.events import ToolFinished
+from assistant.prompt import system_prompt
 from finetune.errors import UserError
 from tests.standin import serving
 from tests.talking import last, settings
-from tools.journey import read_brief
+from tools.journey import Knowledge, Offered, read_brief, read_state, write_model
 
 
 class Scripted(FakeMessagesListChatModel):
@@ -106,6 +107,15 @@ def test_an_openai_compatible_server_takes_the_guides_place(home: Path, monkeypa
     first = server.asked[0]
     assert {"record_facts", "start_training"} <= {tool["function"]["name"] for tool in first["tools"]}
     assert "Still to ask" in first["messages"][0]["content"]
+
+
+def test_a_chat_model_is_told_what_kept_rules_leave_to_the_team(home: Path) -> None:
+    project = scripted(home).project
+    asked = "Who answers requests for records?"
+    assert asked not in system_prompt(read_state(project))
+    kept = Offered(id="gdpr-access", as_of="2024", fingerprint="", reason="", asks=asked, kept=True)
+    write_model(project.knowledge, Knowledge(offered=[kept]))
+    assert f"gdpr-access: {asked}" in system_prompt(read_state(project))
 
 
 def test_a_chat_model_that_is_not_there_is_named_with_what_to_do(home: Path) -> None:

@@ -237,6 +237,19 @@ def test_what_a_kept_rule_leaves_to_the_team_is_asked_and_stands_beside_the_rule
     assert read_knowledge(talk.project).practice == {}
 
 
+def test_an_answer_about_a_rule_can_be_changed_later(talk: Conversation) -> None:
+    rule = asked_about_a_rule(talk)
+    told = say(talk, "The front desk does").text
+    number = [o.id for o in read_knowledge(talk.project).offered].index(rule) + 1
+    assert f"my answer about rule {number} is" in told
+    say(talk, "skip these questions")
+    say(talk, f"my answer about rule {number} is: the practice manager, in writing")
+    assert read_knowledge(talk.project).practice[rule] == "the practice manager, in writing"
+    before = read_knowledge(talk.project)
+    say(talk, "my answer about rule 99 is: nobody")
+    assert read_knowledge(talk.project) == before, "there is no such rule"
+
+
 def test_questions_about_rules_end_after_three_or_when_skipped(talk: Conversation) -> None:
     rule = asked_about_a_rule(talk)
     assert say(talk, "why do you ask?").waiting_for == f"practice:{rule}", "answered, and asked again"

@@ -86,6 +86,8 @@ def publish(runtime: ToolRuntime[Context], where: Where = "file", repository: st
     out = project.published / run.published_as
     exported = export(run.dir, out, title=title, brief_lines=lines, rules=rules)
     text = "The pack is ready: adapter, merged model and a card with data, rules and results. "
+    if rules:
+        text += "RULES.md in it says of each rule how you meet it and where the model met it. "
     text += parity_in_words(exported.parity)
     if where == "api":
         text += (

@@ -188,6 +188,9 @@ def note_practice(runtime: ToolRuntime[Context], answers: dict[str, str]) -> Art
     noted = (
         "Noted for the page of rules in the evidence pack." if any(answers.values()) else "Fine, we leave that open."
     )
+    if any(answers.values()) and not knowledge.practice:
+        number = [o.id for o in knowledge.offered].index(next(iter(answers))) + 1
+        noted += f' To change it later, say "my answer about rule {number} is: …".'
     return ToolResult(noted).for_agent()
 
 
