@@ -42,7 +42,8 @@ LEAVES_TRIAL = frozenset(
 # "My answer about rule 3 is: …", at any time after the question.
 ANSWERED_AGAIN = re.compile(
     r"(?:please\s+)?(?:(?:change|correct)\s+)?(?:my|our|the)\s+answer\s+(?:about|to|for|on)\s+"
-    r"(?:rule|number|rule number)\s+(?P<number>[1-9]\d?)\s*(?::|,|\bis\b:?|\bto\b:?|\bshould be\b:?|\bwas wrong\b[:,.]?)\s*(?P<answer>.{2,})",
+    r"(?:rule|number|rule number)\s+(?P<number>[1-9]\d?)\s*"
+    r"(?::|,|\bis\b:?|\bto\b:?|\bshould be\b:?|\bwas wrong\b[:,.]?)\s*(?P<answer>.{2,})",
     re.I | re.S,
 )
 PRACTICE = "practice:"  # before the id of the rule whose question to the team is asked
