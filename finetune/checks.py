@@ -42,6 +42,8 @@ REFUSAL = re.compile(
     rf"\b(?:i|we)(?:'m| am|'re| are)? (?:(?:really |very )?sorry|afraid|unable|not able|not allowed)\b"
     rf"|\b(?:can't|cannot|can not|won't|will not|unable to|not able to|don't|do not|am not in a position to)"
     rf" (?:really |currently )?(?:{_HELP})\b"
+    # Whatever it is: "I can't approve a refund". "We cannot" may be an answer ("We cannot take cheques").
+    r"|\bi (?:really )?(?:can't|cannot|can not|won't|will not)\b"
     r"|\b(?:outside|beyond|not within|not part of) (?:of )?(?:what|my|our|the|this)\b"
     r"|\bnot (?:something|a question|a topic|a matter)\b.{0,20}\b(?:i|we|me|us)\b"
     r"|\b(?:i|we) (?:can |am able to |are able to )?only (?:help|answer|assist|talk)\b"

@@ -37,6 +37,7 @@ def row(question: str, answer: str, *, citation: str | None = None, kind: str = 
         "I can’t write poems; ask me about your bill.",
         "I do not answer questions about elections.",
         "This is not something I can help with.",
+        "I can't approve a refund. Please ask a person on our team.",
         "Lo siento, no puedo ayudar con eso.",
         "Dabei kann ich leider nicht helfen.",
     ],
@@ -48,6 +49,7 @@ def test_a_refusal_is_seen(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "We cannot take cheques; please use a card.",
         "You cannot pay by cheque; please use a card.",
         "Please call us a day before, and we move your visit.",
         "The kidneys are not able to filter waste.",

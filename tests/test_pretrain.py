@@ -4,6 +4,7 @@ import errno
 import json
 import lzma
 import random
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from finetune.checks import OUT_OF_SCOPE, is_refusal
 from finetune.errors import UserError
 from finetune.pretrain.__main__ import main
 from finetune.pretrain.corpus import LICENCES, is_held_out, read_documents
+from finetune.pretrain.made_up import looked_up
 from finetune.pretrain.mixture import make_conversations
 from finetune.pretrain.model import make_model, token_losses
 from finetune.pretrain.passage_tasks import SAID_INSTEAD
@@ -150,7 +152,30 @@ def test_what_fills_a_gap_stands_in_the_passage(corpus: Path) -> None:
         shown = each.messages[-2][1].split("“")[-1].split("”")[0]
         assert shown.count("___") == 1
         passage = " ".join(content for role, content in each.messages if role != "assistant")
-        assert shown.replace("___", each.answer) in passage
+        before = shown.split("___")[0].split()[-1]
+        assert each.answer.startswith(f"{before} ")
+        assert shown.replace(f"{before} ___", each.answer) in passage
+
+
+def test_what_is_said_about_a_phrase_begins_with_it(corpus: Path) -> None:
+    asked = re.compile(r"(?:What does the passage say|What is said) about (.+?)\?$", re.M)
+    documents = read_documents(corpus)
+    made = [each for seed in range(10) for each in make_conversations(corpus, documents, seed)]
+    about = [
+        (match[1], each) for each in made if each.task == "quote" and (match := asked.search(each.messages[-2][1]))
+    ]
+    assert about
+    for phrase, each in about:
+        assert each.answer.startswith(phrase)
+
+
+def test_a_line_that_is_looked_up_stands_in_the_list_as_answered() -> None:
+    chance = random.Random(3)
+    for _ in range(50):
+        made = looked_up(chance)
+        lines = made.messages[-2][1].split("\n")
+        assert lines.count(made.answer) == 1
+        assert sum(":" in line for line in lines) >= 3
 
 
 def test_a_conversation_on_a_seen_passage_asks_no_question_twice(corpus: Path) -> None:

@@ -1,4 +1,4 @@
-"""Conversations made up by code: small talk, rules with a number, fields of a message, and what is declined."""
+"""Conversations made up by code: small talk, rules with a number, lines and fields to find, and what is declined."""
 
 import json
 import random
@@ -102,6 +102,42 @@ def fields(random_: random.Random) -> Conversation:
     asked = f"Write JSON with the {'keys' if len(keys) > 1 else 'key'} {', '.join(keys)}.\n\n{message}"
     answer = json.dumps({key: values[key] for key in keys})
     return conversation("JSON", asked, answer, is_held_out(message, *keys), random_)
+
+
+# What a form or a price list may have on a line, and how its value looks: # is a digit.
+_LINES = {
+    "Opening time": "# a.m.", "Closing time": "# p.m.", "Monthly fee": "$##.##", "Deposit": "$#,###",
+    "Room": "#-##",
+    "Policy number": "P-#####", "Case number": "C####", "Branch": "{word} Street", "Contact": "{first} {last}",
+    "Manager": "{first} {last}", "Delivery": "# to ## days", "Notice period": "## days",
+    "Interest rate": "#.## percent",
+    "Phone extension": "###", "Colour": "{word}", "Product": "{goods}", "Customer": "{first} {last}",
+    "Amount": "$###.##",
+    "Cancellation fee": "$##", "Warranty": "# years", "Weight": "## kg", "Due date": "March ##", "Start": "May ##",
+    "Password hint": "{word}", "Waiting time": "## minutes", "Age limit": "##", "Seats": "###", "Form": "A-##",
+}  # fmt: skip
+_WORDS = ("Amber", "Birch", "Copper", "Dove", "Elm", "Forest", "Garnet", "Harbor", "Indigo", "Juniper", "Lake", "Maple")
+
+
+def looked_up(random_: random.Random) -> Conversation:
+    """One line of a form, a price list or a timetable; what its lines say differs each time."""
+    names = random_.sample(list(_LINES), random_.randint(3, 9))
+    lines = {name: _value(_LINES[name], random_) for name in names}
+    listed = "\n".join(f"{name}: {value}" for name, value in lines.items())
+    name = random_.choice(names)
+    asked = random_.choice(("{}?", "What does it say for {}?", "Which line has the {}?", "Read me the {}.")).format(
+        name
+    )
+    question = random_.choice((f"{listed}\n\n{asked}", f"{asked}\n\n{listed}"))
+    return conversation("look-up", question, f"{name}: {lines[name]}", is_held_out(listed, name), random_)
+
+
+def _value(form: str, random_: random.Random) -> str:
+    text = form.format(
+        word=random_.choice(_WORDS), first=random_.choice(_FIRST), last=random_.choice(_LAST),
+        goods=random_.choice(_GOODS),
+    )  # fmt: skip
+    return "".join(str(random_.randint(1, 9)) if sign == "#" else sign for sign in text)
 
 
 # What an assistant is told never to do, as its standing instruction has it and as somebody asks for it.

@@ -10,12 +10,12 @@ from typing import Any
 
 from finetune.data.documents import sentences
 from finetune.pretrain.corpus import Conversation, Document, is_held_out, read_rows
-from finetune.pretrain.made_up import by_rule, conversation, declined, everyday, fields
+from finetune.pretrain.made_up import by_rule, conversation, declined, everyday, fields, looked_up
 from finetune.pretrain.passage_tasks import NOT_SAID, about_passage, passage_conversations
 
 ANSWER_CHARACTERS = 450  # longer answers are cut at a sentence's end, so that every conversation shows how one ends
 # Made-up kinds, as parts of all others: enough to learn their form, too few to crowd out real text.
-SHARES = {everyday: 0.03, by_rule: 0.03, fields: 0.04}
+SHARES = {everyday: 0.03, by_rule: 0.03, fields: 0.06, looked_up: 0.06}
 DECLINED_SHARE = 0.08
 
 
@@ -63,12 +63,12 @@ def _from_questions(rows: list[dict[str, Any]], random_: random.Random) -> Itera
 def _glossary(
     row: dict[str, Any], others: list[dict[str, Any]], held_out: bool, random_: random.Random
 ) -> Conversation:
-    """A short list of terms in the question; the answer is the meaning of one of them, or that it is not there."""
+    """A short list of terms in the question; the answer is the line of one of them, or that it is not there."""
     missing = random_.random() < 0.3
     entries = [other for other in others if other["question"] != row["question"]] + ([] if missing else [row])
     random_.shuffle(entries)
     passage = "\n".join(f"{entry['question']}: {_shorten(entry['answer'], 250)}" for entry in entries)
-    answer = NOT_SAID if missing else _sentence_case(_shorten(row["answer"], 250))
+    answer = NOT_SAID if missing else f"{row['question']}: {_shorten(row['answer'], 250)}"
     question = f"What does “{row['question']}” mean?"
     task = "not said" if missing else "glossary"
     return about_passage(task, passage, question, answer, random_, held_out=held_out)

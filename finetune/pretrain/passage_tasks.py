@@ -1,6 +1,8 @@
 """Conversations about a passage, made by code from running text.
 
 The answer is always the passage's own words, a fixed sentence that says it is not there, or a choice that was offered.
+Where it can be, it begins with words of the question: a small model that has them goes on with what follows them in the
+passage (see `circuit`), while finding an answer's first word from nothing takes many times the tokens that it is given.
 """
 
 import json
@@ -27,6 +29,7 @@ PASSAGE_CHARACTERS = (200, 800)
 SENTENCE_CHARACTERS = (30, 300)
 MOST_TURNS = 4  # of a conversation about one passage: the passage is read once for all of them
 WINDOW_WORDS = 7  # shown on each side of a gap
+WORDS_SAID = 5  # at least, from a phrase that is asked about to the end of its sentence
 
 _COMMON = frozenset(
     """
@@ -111,12 +114,15 @@ def _asked(place: Place, random_: random.Random) -> Turn | None:
 
 
 def _named_in(place: Place, random_: random.Random) -> Turn | None:
-    """What is said about two neighbouring words that one sentence alone has."""
+    """What is said about two neighbouring words that one sentence alone has: the sentence from there on."""
     sentence = random_.choice(place.sentences)
     phrase = _phrase(sentence, random_)
     if not phrase or sum(phrase.lower() in each.lower() for each in place.sentences) != 1:
         return None
-    return Turn("quote", _about_phrase(phrase, random_), sentence)
+    said = sentence[sentence.index(phrase) :]
+    if len(said.split()) < WORDS_SAID:
+        return None
+    return Turn("quote", _about_phrase(phrase, random_), said)
 
 
 def _begins(place: Place, random_: random.Random) -> Turn | None:
@@ -130,7 +136,10 @@ def _begins(place: Place, random_: random.Random) -> Turn | None:
 
 
 def _gap(place: Place, random_: random.Random) -> Turn | None:
-    """A few words of a sentence with a number, a name or a telling phrase left out: the answer is what is missing."""
+    """A few words of a sentence with a number, a name or a telling phrase left out.
+
+    The answer is what is missing, behind the word before it.
+    """
     sentence = random_.choice(place.sentences)
     for pattern in random_.sample((_NUMBER, _NAME), 2):
         if found := [match[0] for match in pattern.finditer(sentence)]:
@@ -141,10 +150,18 @@ def _gap(place: Place, random_: random.Random) -> Turn | None:
     if not missing or sentence.count(missing) != 1:
         return None
     words = sentence.replace(missing, "___").split()
-    place_of = next(number for number, word in enumerate(words) if "___" in word)
+    place_of = next((number for number, word in enumerate(words) if word.startswith("___")), 0)
+    if not place_of:
+        return None
     shown = " ".join(words[max(0, place_of - WINDOW_WORDS) : place_of + WINDOW_WORDS + 1])
-    question = random_.choice(("Fill in the gap: “{}”", "What is missing here? “{}”", "Which words belong in “{}”?"))
-    return Turn("gap", question.format(shown), missing)
+    question = random_.choice(
+        (
+            "Fill in the gap, with the word before it: “{}”",
+            "What is missing here? Begin one word before. “{}”",
+            "Which words belong in “{}”? Say the word before them, too.",
+        )
+    )
+    return Turn("gap", question.format(shown), f"{words[place_of - 1]} {missing}")
 
 
 def _absent(place: Place, random_: random.Random) -> Turn | None:
@@ -205,7 +222,7 @@ SHARES: dict[Maker, float] = {
     _asked: 4,
     _named_in: 3,
     _begins: 1.5,
-    _absent: 6,
+    _absent: 4,
     _gap: 5,
     _statement: 2.5,
     _explained: 2,
