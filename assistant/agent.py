@@ -7,6 +7,7 @@ from langchain.agents import create_agent
 from langchain.agents.middleware import (
     AgentMiddleware,
     HumanInTheLoopMiddleware,
+    InterruptOnConfig,
     ModelRequest,
     ToolCallLimitMiddleware,
     dynamic_prompt,
@@ -25,7 +26,7 @@ import knowledge.errors
 from assistant.prompt import system_prompt
 from tools.context import Context
 from tools.journey import read_state
-from tools.registry import APPROVALS, TOOLS
+from tools.registry import APPROVALS, SAID_WITH_IT, TOOLS
 
 CALLS_A_TURN = 12  # a turn of the longest kind makes seven
 USER_ERRORS = (finetune.errors.UserError, knowledge.errors.UserError)
@@ -50,8 +51,8 @@ def where_we_are(request: ModelRequest[Context]) -> str:
     return system_prompt(read_state(request.runtime.context.project))
 
 
-def chat_model(name: str) -> BaseChatModel:
-    """A chat model by its LangChain name, such as openai:gpt-5-mini or ollama:qwen3.
+def chat_model(name: str, *, where: str = "ATTUNE_CHAT_MODEL") -> BaseChatModel:
+    """A chat model by its LangChain name, such as openai:gpt-5-mini or ollama:qwen3; `where` it was named.
 
     Raises:
         UserError: the package for that provider is missing, or the name is not understood.
@@ -61,10 +62,26 @@ def chat_model(name: str) -> BaseChatModel:
     except (ImportError, ValueError) as error:
         raise finetune.errors.UserError(
             f"The chat model {name!r} cannot be used: {error}",
-            where="ATTUNE_CHAT_MODEL",
+            where=where,
             action="Install the provider's package and set its key, or unset the variable to use the built-in guide.",
         ) from error
     return model
+
+
+def asking(name: str, question: str) -> InterruptOnConfig:
+    """How approval for a tool is asked: with what has to be said first, such as a cost, if it was not just now."""
+    saying = SAID_WITH_IT.get(name)
+    if saying is None:
+        return {"allowed_decisions": ["approve", "reject"], "description": question}
+
+    def description(tool_call: Any, state: Any, runtime: Any) -> str:
+        said = saying(runtime.context, tool_call["args"]) or ""
+        return question if said in state["messages"][-1].text else f"{said} {question}"
+
+    def when(request: Any) -> bool:
+        return saying(request.runtime.context, request.tool_call["args"]) is not None
+
+    return {"allowed_decisions": ["approve", "reject"], "description": description, "when": when}
 
 
 def build_agent(
@@ -73,12 +90,7 @@ def build_agent(
     """The agent over one thread. `prompted` adds the system prompt, which the guide does not need."""
     middleware: list[AgentMiddleware[Any, Any]] = [
         tell_user_errors,
-        HumanInTheLoopMiddleware(
-            interrupt_on={
-                name: {"allowed_decisions": ["approve", "reject"], "description": question}
-                for name, question in APPROVALS.items()
-            }
-        ),
+        HumanInTheLoopMiddleware(interrupt_on={name: asking(name, question) for name, question in APPROVALS.items()}),
         ToolCallLimitMiddleware(run_limit=CALLS_A_TURN, exit_behavior="end"),
     ]
     if prompted:

@@ -401,3 +401,50 @@ def asked_of_documents(text: str) -> str | None:
         if match := pattern.search(text.strip().replace("’", "'")):
             return match["topic"].strip(" .,:;?!\"'“”") or text.strip()
     return None
+
+
+# --- examples written by a model ------------------------------------------------------------------------------------
+
+_PLEASE = (
+    r"^\W*(?:(?:ok|okay|yes|please|now|then|so|and|but|great|could you|can you|would you|will you|i want you to|we "
+    r"want you to|i(?: would|'d) like you to|i want to|let's|lets|let us|go ahead and|just|also)[\s,]+)*"
+)
+_MODEL = (
+    r"(?:the |a |an |my |our |your |some |this |that )?(?:(?:language|chat|ai|large|local|writer|other) )*"
+    r"(?:models?|llms?|ai|gpt\S*|chatgpt|claude\S*|ollama\S*)\b"
+)
+_WRITE = r"(?:write|make|create|generate|draft|produce|formulate|build)"
+_MADE = r"(?:examples?|rows?|pairs?|q ?(?:&|and) ?as?|questions?|training data|answers?)"
+WRITE_EXAMPLES = tuple(
+    re.compile(_PLEASE + pattern, re.I)
+    for pattern in (
+        rf"{_WRITE}\b.{{0,40}}\b{_MADE}\b.{{0,60}}\b(?:with|using|by|through|via)\b {_MODEL}",
+        rf"(?:let|have|ask|get|tell) {_MODEL} (?:to )?{_WRITE}\b",
+        rf"use {_MODEL} (?:to {_WRITE}|for (?:the )?writing|on (?:my|our|the) (?:documents?|files?|handbook))\b",
+        rf"write (?:me |us |some |a few |more |\d+ )*{_MADE}(?: and {_MADE})? (?:from|out of|about|on|for) (?:\w+ )?"
+        r"(?:documents?|files?|handbooks?|polic(?:y|ies)|texts?|manuals?|pdfs?)\b",
+        r"(?:go on|continue|keep on|keep) writing\b",
+        rf"write (?:some )?more(?: {_MADE}| of (?:them|these))?\W*$",
+    )
+)
+WRITING_COST = re.compile(
+    rf"{_PLEASE}(?:(?:how much|what)(?: money)? (?:would|will|does|do|is|might) (?:it|that|this|(?:the )?writing|"
+    rf"asking|using|having)\b.{{0,60}}\b(?:cost|charged?|price)\b|(?:how much|what) (?:would|will|does) "
+    rf"(?:{_MODEL}|{_MADE}) cost\b|how many tokens\b|how expensive (?:is|would|will)\b|"
+    r"what(?:'s| is) the (?:price|cost)\b|(?:estimate|tell me|show me|say) the (?:cost|price)\b)",
+    re.I,
+)
+
+
+def writing_wish(text: str) -> Literal["write_examples", "writing_cost"] | None:
+    """Whether a chat model is to write examples from the documents, or what that costs is asked."""
+    said = text.strip().replace("’", "'")
+    if WRITING_COST.search(said):
+        return "writing_cost"
+    return "write_examples" if any(pattern.search(said) for pattern in WRITE_EXAMPLES) else None
+
+
+def passages_wanted(text: str) -> dict[str, int]:
+    """How many passages to send, as an argument: "only the first 10 passages"."""
+    found = re.search(r"\b(\d{1,4}) (?:passages?|pages?|calls?|sections?)\b", text, re.I)
+    return {"passages": int(found[1])} if found else {}

@@ -26,6 +26,9 @@ from assistant.messages import OPENED, PROGRAM, refusal, run_event, user_message
 from assistant.replies import COMMANDS
 from assistant.settings import Settings
 from assistant.understanding import SURE, Understanding, Understood
+from assistant.writer import SETTING as WRITER
+from assistant.writer import writer_of
+from finetune.data.synthetic import Writer
 from finetune.errors import UserError
 from finetune.files import disk_error
 from finetune.project import Project, Run
@@ -42,11 +45,12 @@ PATIENCE_SECONDS = 60  # how long a second window waits for the first one's turn
 class Assistant:
     """What all conversations of one process share: settings, services, understanding, and the chat model if any."""
 
-    def __init__(self, settings: Settings, model: BaseChatModel | None = None) -> None:
+    def __init__(self, settings: Settings, model: BaseChatModel | None = None, *, writer: Writer | None = None) -> None:
         self.settings = settings
         settings.home.mkdir(parents=True, exist_ok=True)
-        self.services = Services(settings.home, encoder=settings.encoder, sources=settings.sources)
         self.model = model or (chat_model(settings.chat_model) if settings.chat_model else None)
+        writer = writer or named_writer(settings, self.model)
+        self.services = Services(settings.home, encoder=settings.encoder, sources=settings.sources, writer=writer)
 
     @cached_property
     def understanding(self) -> Understanding:
@@ -97,7 +101,9 @@ class Conversation:
         saver.setup()
         self.connection = connection
         model = assistant.model or Guide(
-            state=lambda: read_state(project), read=assistant.read, define=assistant.define
+            state=lambda: read_state(project, can_write=assistant.services.writer is not None),
+            read=assistant.read,
+            define=assistant.define,
         )
         self.agent = build_agent(model, saver, prompted=assistant.model is not None)
         self.config: Any = {"configurable": {"thread_id": "main"}}
@@ -193,7 +199,7 @@ class Conversation:
 
     def events(self, mode: str, chunk: Any) -> Iterator[Event]:
         if mode == "custom":
-            yield TrialDelta(chunk["model"], chunk["text"])
+            yield TrialDelta(chunk["model"], chunk["text"]) if "model" in chunk else TextDelta(chunk["text"])
         elif mode == "messages":
             piece = chunk[0]
             if isinstance(piece, AIMessageChunk) and piece.text:
@@ -217,7 +223,13 @@ class Conversation:
     def history(self) -> list[Turn]:
         """All turns, rebuilt from the thread; the last one with what is being waited for."""
         stage = read_state(self.project).stage
-        return [make_turn(part, stage) for part in split_turns(self.messages())]
+        parts = split_turns(self.messages())
+        return [make_turn(part, stage, self.question() if part is parts[-1] else None) for part in parts]
+
+    def question(self) -> str | None:
+        """The approval that is waited for, in the words it was asked in."""
+        interrupts = self.agent.get_state(self.config).interrupts
+        return str(interrupts[0].value["action_requests"][0]["description"]) if interrupts else None
 
     def ended(self, run: Run) -> bool:
         """Nothing works on the run any more; a supervisor that was killed is started again on the way."""
@@ -288,6 +300,19 @@ class Conversation:
             beside.unlink(missing_ok=True)
             raise disk_error(error, target) from error
         return target.name
+
+
+def named_writer(settings: Settings, model: BaseChatModel | None) -> Writer | None:
+    """The chat model that may write examples: the one named for it, or else the one in the guide's place.
+
+    Raises:
+        UserError: the one named for it cannot be used.
+    """
+    name = settings.writer_model or settings.chat_model
+    if name is None:
+        return None
+    same = model is not None and name == settings.chat_model
+    return writer_of(model if same and model else chat_model(name, where=WRITER), name, settings.writer_price)
 
 
 def checked(text: str, files: Sequence[str]) -> str:
@@ -361,8 +386,8 @@ def approval_asked(message: BaseMessage) -> str | None:
     return next((call["name"] for call in calls if call["name"] in APPROVALS), None)
 
 
-def make_turn(messages: Sequence[BaseMessage], stage: str) -> Turn:
-    """A turn as it is shown, from its part of the thread."""
+def make_turn(messages: Sequence[BaseMessage], stage: str, question: str | None = None) -> Turn:
+    """A turn as it is shown, from its part of the thread; `question` is the approval it waits for."""
     first = messages[0]
     refused = refusal(first)
     approved = refused is None and answers_approval(first)
@@ -373,19 +398,24 @@ def make_turn(messages: Sequence[BaseMessage], stage: str) -> Turn:
         user=None if first.name == PROGRAM else words,
         files=files,
         tools=tools,
-        reply=make_reply(spoken, tools, messages, stage) if spoken else None,
+        reply=make_reply(spoken, tools, messages, stage, question) if spoken else None,
     )
 
 
 def make_reply(
-    spoken: Sequence[AIMessage], tools: Sequence[ToolFinished], messages: Sequence[BaseMessage], stage: str
+    spoken: Sequence[AIMessage],
+    tools: Sequence[ToolFinished],
+    messages: Sequence[BaseMessage],
+    stage: str,
+    question: str | None,
 ) -> Reply:
     """What was said in a turn, in one piece, with what it leaves open."""
     notes = spoken[-1].additional_kwargs
     texts = [text for m in spoken if (text := str(m.text).strip())]
     cards = [card for tool in tools for card in tool.cards]
     if action := approval_asked(messages[-1]):
-        return Reply("\n\n".join([*texts, APPROVALS[action]]), ["Yes", "No"], f"approval:{action}", stage, cards)
+        asked = question or APPROVALS[action]
+        return Reply("\n\n".join([*texts, asked]), ["Yes", "No"], f"approval:{action}", stage, cards)
     suggested = [m.artifact.get("options", []) for m in messages if isinstance(m, ToolMessage) and m.artifact]
     options = notes.get("options") or (suggested[-1] if suggested else [])
     return Reply("\n\n".join(texts), options, notes.get("waiting_for"), stage, cards)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
+from assistant.choices import passages_wanted
 from assistant.glossary import explain
 from assistant.messages import OPENED, Exchange
 from assistant.moves import Call, Move, Say
@@ -201,6 +202,8 @@ class Policy:
             return self.after_showing(told)
         if ran("plan_training") and not ran("start_training"):
             return Call("start_training", text=told)
+        if self.intent == "write_examples" and not ran("write_examples"):
+            return Call("write_examples", passages_wanted(self.exchange.said), told)
         if self.moved_away():
             return Call("find_rules", text=told)
         if stage == "knowledge" and not state.knowledge.offered:
@@ -327,6 +330,10 @@ class Policy:
             )
             return Say(text, ("approved", "Show me the data", "I will add another file"), "approval:approve_data")
         if sources.files:
+            if self.state.may_offer_writing and not self.state.project.replies.exists():
+                text = "Is there another file, shall a chat model write examples from your documents (I tell the cost "
+                offers = ("Prepare the data", "Write examples with the model", "I will add another file")
+                return Say(f"{text}first), or shall I prepare the data?", offers, "files")
             options = ("Prepare the data", "I will add another file")
             return Say("Is there another file, or shall I prepare the data?", options, "files")
         text = (

@@ -5,6 +5,9 @@ COMMANDS: dict[str, str] = {
     "keep all": "keep",
     "keep none": "drop",
     "prepare the data": "prepare",
+    "write examples with the model": "write_examples",
+    "write more examples": "write_examples",
+    "what would it cost?": "writing_cost",
     "i will add another file": "more_files",
     "use only rules and terms": "prepare",
     "show me the data": "show_data",
@@ -53,6 +56,8 @@ WHY: dict[str, str] = {
     "approval:approve_data": "The test set is what the model is judged by. Nobody should be able to say later that it "
     "was changed to fit, so it is sealed once you approve it.",
     "approval:start_training": "Training uses this machine for some minutes, so I ask first.",
+    "approval:write_examples": "Each passage is a question to that model, which takes time and may take money, and "
+    "your text goes wherever it runs. So I ask first.",
     "approval:publish": "Publishing writes files that others may use, so I ask first.",
     "approval:delete_project": "Deleting cannot be undone, so I ask first.",
     "trial": "Your own questions show more than my test can.",
@@ -63,7 +68,7 @@ WHY_AT_ALL = "I ask so that the model fits your work and not somebody else's."
 HELLO = (
     "Hello, I am Attune. I help a team tune a language model to its own work, by talking: I learn what you need, find "
     "the rules that apply, build and clean the data, train a model on this machine, test it honestly against the "
-    "untuned one, and let you try it before anybody else does. Nothing leaves this machine unless you publish it. "
+    "untuned one, and let you try it before anybody else does. Nothing leaves this machine unless you say so. "
     "You can drop files into the chat at any time, ask why, or ask where we are."
 )
 HELP = (
@@ -83,8 +88,8 @@ SMALL_TALK: dict[str, str] = {
     "who": "I am Attune, a program that helps a team tune a language model. I am free and open source, and I am no "
     "person.",
     "privacy": "Your files, this conversation and the models stay on the machine I run on, in your project's folder. "
-    "Personal data is replaced before training. Nothing is sent anywhere unless you publish it, and “delete the "
-    "project” removes everything.",
+    "Personal data is replaced before training. Nothing is sent anywhere unless you publish it, or say yes "
+    "to a chat model that writes examples; “delete the project” removes everything.",
     "human": "There is no person behind me. Everything you have done here is saved as files, so somebody who knows the "
     "field can look at it with you.",
     "hostile": "I am sorry this is frustrating. Say “skip” to any question you do not want to answer, or tell me what "

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from finetune.data.synthetic import Price
 from finetune.errors import UserError
 from knowledge.official import Sources
 
@@ -24,6 +25,9 @@ class Settings:
     sources: Sources = field(
         default_factory=Sources
     )  # ATTUNE_ECFR, ATTUNE_EURLEX: where the rules' publishers are asked
+    # ATTUNE_WRITER_MODEL: the chat model that may write examples from documents; None is chat_model, if there is one
+    writer_model: str | None = None
+    writer_price: Price | None = None  # ATTUNE_WRITER_PRICE: of a million tokens in and out; None is not known
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -38,6 +42,10 @@ class Settings:
             port=port_number(environment.get("ATTUNE_PORT") or "7860"),
             encoder=environment.get("ATTUNE_ENCODER") or None,
             sources=Sources.from_environment(environment),
+            writer_model=environment.get("ATTUNE_WRITER_MODEL") or None,
+            writer_price=Price.read(price, where="ATTUNE_WRITER_PRICE")
+            if (price := environment.get("ATTUNE_WRITER_PRICE"))
+            else None,
         )
 
 

@@ -6,10 +6,12 @@ from typing import Any
 from assistant.choices import (
     asked_of_documents,
     columns_in,
+    passages_wanted,
     place_to_publish,
     replacement_in,
     speaks_of_rules,
     view_in,
+    writing_wish,
 )
 from assistant.messages import Exchange
 from assistant.moves import Call
@@ -68,12 +70,21 @@ class Wishes:
     @property
     def intent(self) -> str | None:
         """What the user wants done, when that is certain."""
-        if command := self.said_command():
+        if command := self.said_command() or self.writing_wish():
             return command
         if self.understood is None or not self.understood.intents:
             return None
         best = self.understood.intents[0]
         return best.name if best.score >= SURE else None
+
+    def writing_wish(self) -> str | None:
+        """Examples written by a chat model, or their cost; a cost in other talk may be anybody's."""
+        wish = writing_wish(self.said) if self.understood and not self.exchange.files else None
+        pending = (self.exchange.pending_call or {}).get("name") == "write_examples"
+        if pending and passages_wanted(self.said):
+            return "write_examples"  # "yes, but only 10 passages"
+        about_it = pending or (self.state.may_offer_writing and self.asked not in Brief.questions())
+        return wish if wish != "writing_cost" or about_it else None
 
     def perhaps(self, intent: str) -> bool:
         """The likeliest reading of the message, if nothing in it is certain."""
@@ -109,7 +120,8 @@ class Wishes:
         if (
             self.understood is None
             or self.asked_of_documents()
-            or self.intent in ("edit", "correct_answer", "show_data", "try", "columns")
+            or self.intent
+            in ("edit", "correct_answer", "show_data", "try", "columns", "write_examples", "writing_cost")
         ):
             return None
         facts = {n: plain(f.value) for n, f in self.understood.facts.items() if f.score >= SURE}
@@ -186,6 +198,8 @@ class Wishes:
 
     def action(self) -> Call | None:
         """The command in the message as a tool call; None where there is none, or a word is still missing."""
+        if self.intent in ("write_examples", "writing_cost"):
+            return Call("writing_cost", passages_wanted(self.said))
         if query := self.asked_of_documents():
             return Call("find_passages", {"query": query})
         if (choice := self.rules_choice()) is not None:

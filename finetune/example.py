@@ -1,6 +1,7 @@
 """One training example: a line of `examples.jsonl`."""
 
 import hashlib
+import re
 from typing import Literal
 
 from pydantic import BaseModel, Field
@@ -8,6 +9,9 @@ from pydantic import BaseModel, Field
 Kind = Literal["faq", "document", "term", "rule", "refusal", "correction", "general", "category"]
 Split = Literal["train", "validation", "test"]
 Status = Literal["proposed", "approved", "dropped"]
+
+WRITTEN_BY = "written by {model} ({what})"  # the reason on a row that a language model wrote
+WRITTEN = re.compile(r"written by (?P<model>.+) \((?P<what>[^()]*)\)")
 
 
 class Message(BaseModel):
@@ -46,6 +50,11 @@ class Example(BaseModel):
     @property
     def answer(self) -> str:
         return self.messages[-1].content
+
+    @property
+    def written(self) -> re.Match[str] | None:
+        """Which `model` wrote the row and `what` holds it; None where it comes from people, rules or patterns."""
+        return next((match for reason in self.reasons if (match := WRITTEN.fullmatch(reason))), None)
 
 
 def make_example(question: str, answer: str, *, source: Source, kind: Kind = "faq", topic: str = "") -> Example:

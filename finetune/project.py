@@ -125,6 +125,11 @@ class Project:
         return self.dir / "passages"
 
     @property
+    def replies(self) -> Path:
+        """What a language model wrote from the team's documents, before it is checked."""
+        return self.dir / "replies.jsonl"
+
+    @property
     def report(self) -> Path:
         return self.dir / "report.json"
 

@@ -10,6 +10,7 @@ import pytest
 
 from assistant.conversation import Assistant
 from assistant.settings import Settings
+from finetune.data.synthetic import Price
 from finetune.errors import UserError
 from knowledge.errors import UserError as EncoderError
 from knowledge.official import Sources
@@ -33,15 +34,29 @@ def test_each_variable_is_read() -> None:
             "ATTUNE_ENCODER": "team/encoder",
             "ATTUNE_ECFR": "https://ecfr.example.org",
             "ATTUNE_EURLEX": "https://cellar.example.org/",
+            "ATTUNE_WRITER_MODEL": "ollama:other-model",
+            "ATTUNE_WRITER_PRICE": "0.25/2.00 USD",
         }
     )
     home = Path.home() / "elsewhere"
     mirrors = Sources(ecfr="https://ecfr.example.org", eurlex="https://cellar.example.org")
-    assert settings == Settings(home, "openai:some-model", "s", "192.0.2.1", 8080, "team/encoder", mirrors)
+    first = (home, "openai:some-model", "s", "192.0.2.1", 8080, "team/encoder", mirrors)
+    assert settings == Settings(*first, "ollama:other-model", Price(0.25, 2.0, "USD"))
 
 
 def test_an_empty_variable_is_one_that_is_not_set() -> None:
-    names = ("HOME", "CHAT_MODEL", "SECRET", "HOST", "PORT", "ENCODER", "ECFR", "EURLEX")
+    names = (
+        "HOME",
+        "CHAT_MODEL",
+        "SECRET",
+        "HOST",
+        "PORT",
+        "ENCODER",
+        "ECFR",
+        "EURLEX",
+        "WRITER_MODEL",
+        "WRITER_PRICE",
+    )
     assert Settings.from_environment({f"ATTUNE_{n}": "" for n in names}) == Settings.from_environment({})
 
 
@@ -55,6 +70,12 @@ def test_a_port_that_is_none_is_named(port: str) -> None:
     with pytest.raises(UserError) as caught:
         Settings.from_environment({"ATTUNE_PORT": port})
     assert caught.value.where == "ATTUNE_PORT"
+
+
+def test_a_price_that_is_none_is_named() -> None:
+    with pytest.raises(UserError, match="not a price") as caught:
+        Settings.from_environment({"ATTUNE_WRITER_PRICE": "cheap"})
+    assert caught.value.where == "ATTUNE_WRITER_PRICE"
 
 
 def test_the_encoder_that_was_set_is_the_one_that_is_used(home: Path) -> None:

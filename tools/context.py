@@ -1,11 +1,11 @@
 """What every tool is given: the project it works on, and the services all projects of one home share."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from finetune.jobs import Jobs
 from finetune.machine import Machine
@@ -15,27 +15,39 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from finetune.data.synthetic import Writer
     from finetune.generate import ChatModel
     from knowledge.encoder import Encoder
     from knowledge.official import Sources
     from knowledge.own import OwnSources
     from knowledge.search import Library
 
+T = TypeVar("T")
 OPEN_DOCUMENTS = 4  # projects whose documents' vectors stay in memory: 150 MB for 100,000 passages
 
 
 class Services:
     """The encoder, the indexes, the jobs and the model being tried; each is made when it is first needed."""
 
-    def __init__(self, home: Path, *, encoder: str | None = None, sources: "Sources | None" = None) -> None:
+    def __init__(
+        self,
+        home: Path,
+        *,
+        encoder: str | None = None,
+        sources: "Sources | None" = None,
+        writer: "Writer | None" = None,
+    ) -> None:
         """`encoder` is the name of another sentence encoder; None is the one that ships.
-        `sources` are the addresses of the rules' publishers; None is their own."""
+        `sources` are the addresses of the rules' publishers; None is their own.
+        `writer` is the chat model that may write examples; None where no one named one."""
         self.home = home
+        self.writer = writer
         self._sources = sources
         self._encoder_name = encoder
         self._lock = threading.RLock()
         self._trial: tuple[Path, ChatModel] | None = None
         self._own: dict[Path, OwnSources] = {}
+        self._remembered: dict[Path, tuple[str, Any]] = {}
 
     @cached_property
     def encoder(self) -> "Encoder":
@@ -82,6 +94,16 @@ class Services:
         with self._lock:
             if (own := self._own.pop(project.dir, None)) is not None:
                 own.close()
+            self._remembered.pop(project.dir, None)
+
+    def remembered(self, project: Project, version: str, make: Callable[[], T]) -> T:
+        """What `make` gives for a project, made once for each version of what it is made from."""
+        known, made = self._remembered.get(project.dir, ("", None))
+        if known != version:
+            made = make()
+            self._remembered[project.dir] = (version, made)
+        result: T = made
+        return result
 
     @cached_property
     def machine(self) -> Machine:

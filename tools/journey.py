@@ -129,11 +129,17 @@ class State:
     evaluated: bool = False
     published: list[str] = field(default_factory=list)
     feedback: int = 0
+    can_write: bool = False  # a chat model is named that may write examples
 
     @property
     def missing(self) -> list[str]:
         """Fields of the brief still to ask for. Who has attached a file need not be asked what data there is."""
         return [name for name in self.brief.missing() if not (name == "data" and self.sources.files)]
+
+    @property
+    def may_offer_writing(self) -> bool:
+        """There are documents, and a chat model that could write examples from them."""
+        return self.can_write and any(f.passages for f in self.sources.files)
 
     @property
     def has_model(self) -> bool:
@@ -196,7 +202,7 @@ def in_use(examples: list[Example]) -> list[Example]:
     return [e for e in examples if e.status != "dropped"]
 
 
-def read_state(project: Project) -> State:
+def read_state(project: Project, *, can_write: bool = False) -> State:
     run = project.latest_run()
     sources = read_sources(project)
     report = read_json(project.report) or {}
@@ -213,6 +219,7 @@ def read_state(project: Project) -> State:
         evaluated=run is not None and run.evaluation.exists(),
         published=sorted(p.name for p in project.published.glob("round-*")),  # models; the data set ends no stage
         feedback=sum(1 for _ in project.feedback.open(encoding="utf-8")) if project.feedback.exists() else 0,
+        can_write=can_write,
     )
 
 

@@ -1,7 +1,11 @@
 """All tools in the order a user meets them, with the words the page shows and the ones that wait for approval."""
 
+from collections.abc import Callable
+from typing import Any
+
 from langchain_core.tools import BaseTool
 
+from tools.context import Context
 from tools.dataset import prepare_data, read_files, set_columns
 from tools.interview import delete_project, project_status, record_facts, undo_last
 from tools.own import find_passages
@@ -13,6 +17,7 @@ from tools.rules import find_rules, keep_rules, note_practice
 from tools.training import judge_tuning, plan_training, show_plan, start_training, stop_training, training_status
 from tools.trial import rate_answer, try_model
 from tools.watching import new_round, watch
+from tools.writing import asks_first, write_examples, writing_cost
 
 TOOLS: dict[str, tuple[BaseTool, str]] = {
     tool.name: (tool, title)
@@ -25,6 +30,8 @@ TOOLS: dict[str, tuple[BaseTool, str]] = {
         (set_columns, "Reading the columns you named"),
         (add_text, "Keeping the text you pasted"),
         (find_passages, "Looking in your documents"),
+        (writing_cost, "Counting what it would cost"),
+        (write_examples, "Having examples written"),
         (prepare_data, "Preparing the data"),
         (show_data, "Showing the data"),
         (edit_example, "Changing a row"),
@@ -52,6 +59,9 @@ TOOLS: dict[str, tuple[BaseTool, str]] = {
 # These wait for the user's yes; the sentence is what is asked.
 APPROVALS: dict[str, str] = {
     "start_training": "Shall I start the training?",
+    "write_examples": "Shall I have the examples written?",
     "publish": "Shall I publish it?",
     "delete_project": "Shall I delete this project for good, with its files, models and this conversation?",
 }
+# What has to be said with the question, from the context and the call's arguments; where it is None, nothing is asked.
+SAID_WITH_IT: dict[str, Callable[[Context, dict[str, Any]], str | None]] = {"write_examples": asks_first}

@@ -46,6 +46,12 @@ def source_in_words(source: Source) -> str:
     return source.citation or ", ".join(part for part in (source.file, page, row) if part)
 
 
+def origin_in_words(example: Example) -> str:
+    """The source, and the language model that wrote the row from it."""
+    by = f", written by {example.written['model']}" if example.written else ""
+    return f"{source_in_words(example.source)}{by}"
+
+
 def data_card(rows: Sequence[Numbered], title: str, total: int) -> Card:
     """A page of rows; `number` is what the user says to edit or drop a row, `total` how many rows the view has."""
     shown = [
@@ -58,7 +64,7 @@ def data_card(rows: Sequence[Numbered], title: str, total: int) -> Card:
             "topic": e.topic,
             "split": e.split or "",
             "status": e.status,
-            "source": source_in_words(e.source) if e.status != "dropped" else left_out_because(e),
+            "source": origin_in_words(e) if e.status != "dropped" else left_out_because(e),
         }
         for number, e in rows
     ]

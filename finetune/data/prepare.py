@@ -42,6 +42,7 @@ class DataReport(BaseModel):
     by_split: dict[str, int] = {}
     by_kind: dict[str, int] = {}
     by_source: dict[str, int] = Field({}, description="kept rows by file or citation")
+    by_writer: dict[str, int] = Field({}, description="kept rows that a language model wrote, by model")
     personal: dict[str, int] = Field({}, description="items found, by kind")
     rows_with_personal: int = 0
     personal_style: Style = "tags"
@@ -207,6 +208,7 @@ def _report(
         by_split=dict(Counter(e.split for e in kept if e.split)),
         by_kind=dict(Counter(e.kind for e in kept).most_common()),
         by_source=dict(Counter(e.source.file or e.source.citation or "typed in" for e in kept).most_common()),
+        by_writer=dict(Counter(e.written["model"] for e in kept if e.written).most_common()),
         personal=dict(Counter(f.kind for f in findings if f.replacement).most_common()),
         personal_style=style,
         rows_with_personal=len({f.example_id for f in findings if f.replacement}),
@@ -257,8 +259,10 @@ def origins(report: DataReport) -> str:
     made = {words: report.by_kind[kind] for kind, words in MADE.items() if kind in report.by_kind}
     talked = report.by_source.get(TALKED, 0)
     corrected = report.by_kind.get("correction", 0)
+    written = {f"written from your files by {model}": count for model, count in report.by_writer.items()}
     counts = {
-        "from your files": report.kept - sum(made.values()) - talked - corrected,
+        "from your files": report.kept - sum(made.values()) - talked - corrected - sum(written.values()),
+        **written,
         "from our conversation": talked,
         "from your corrections": corrected,
         f"made by me ({', '.join(made)})": sum(made.values()),
