@@ -30,9 +30,11 @@ from assistant.writer import SETTING as WRITER
 from assistant.writer import writer_of
 from finetune.data.synthetic import Writer
 from finetune.errors import UserError
-from finetune.files import disk_error
+from finetune.files import disk_error, read_json
 from finetune.project import Project, Run
 from tools.context import Context, Services
+from tools.deletion import FORGET, finish_all
+from tools.forgetting import cleared
 from tools.journey import read_state
 from tools.registry import APPROVALS, TOOLS
 from tools.training import progress_card
@@ -126,11 +128,14 @@ class Conversation:
     def open(self) -> Iterator[Event]:
         """Greet in a new thread; finish a turn that was cut off. A thread that waits for the user yields nothing."""
         with self.turn():
+            finish_all(self.context)
             state = self.agent.get_state(self.config)
             if not state.values.get("messages"):
                 yield from self.run({"messages": [HumanMessage(OPENED, name=PROGRAM)]})
             elif state.next and not state.interrupts:
                 yield from self.run(None)
+            if (self.project.dir / FORGET).exists() and not self.agent.get_state(self.config).next:
+                self.forget()
 
     def send(self, text: str, files: Sequence[Path] = ()) -> Iterator[Event]:
         """Answer one message. A message that cannot be taken is answered with what to do, and changes nothing."""
@@ -150,6 +155,23 @@ class Conversation:
             self.close()
             self.assistant.services.put_away(self.project)
             self.project.delete()
+        elif (self.project.dir / FORGET).exists():
+            with self.turn():
+                self.forget()
+
+    def forget(self) -> None:
+        """Clear what the thread still shows of a deleted source, in its older states, too."""
+        hashes = set(read_json(self.project.dir / FORGET) or [])
+        found = [message for old in self.messages() if (message := cleared(old, hashes)) is not None]
+        if found:
+            self.agent.update_state(self.config, {"messages": found}, as_node="model")
+        newest = self.agent.get_state(self.config).config["configurable"]["checkpoint_id"]
+        with self.connection as thread:
+            for table in ("checkpoints", "writes"):
+                thread.execute(f"DELETE FROM {table} WHERE checkpoint_id != ?", (newest,))
+        self.connection.execute("VACUUM")
+        self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        (self.project.dir / FORGET).unlink()
 
     def poll(self) -> Iterator[Event]:
         """Progress of a training under way, and once, when it is over, the assistant's report of it."""

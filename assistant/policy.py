@@ -8,6 +8,7 @@ from assistant.choices import passages_wanted
 from assistant.glossary import explain
 from assistant.messages import OPENED, Exchange
 from assistant.moves import Call, Move, Say
+from assistant.provenance import ASKS, open_question
 from assistant.replies import ENGLISH_ONLY, HELLO, INCOMPLETE, INTENT_LABELS, SMALL_TALK, WHY, WHY_AT_ALL
 from assistant.targets import SETTING_WORDS
 from assistant.understanding import SURE, Understood
@@ -16,6 +17,7 @@ from tools.brief import Brief, in_words
 from tools.interview import status_in_words
 from tools.journey import STAGE_NAMES, State
 from tools.own import without_quotes
+from tools.rights import PASSED
 
 
 class Policy:
@@ -44,7 +46,7 @@ class Policy:
         self.understood: Understood | None = None
         if exchange.said and not exchange.program:
             field_asked = self.asked if self.asked in Brief.questions() else None
-            deciding = bool(self.asked and self.asked.startswith("approval:"))
+            deciding = (self.asked or "").startswith(("approval:", *ASKS))
             self.understood = read(exchange.said, asked=field_asked, deciding=deciding)
         self.wishes = Wishes(state, exchange, self.understood)
         self.intent = self.wishes.intent
@@ -275,6 +277,8 @@ class Policy:
                     parts.append("Fine, we leave that open.")
                 else:
                     parts.append("Noted.")
+            elif message.content == PASSED and len(self.exchange.done) > 1:
+                continue  # the user did something else instead of answering
             elif message.name != "try_model":
                 parts.append(without_quotes(str(message.content)))
         return " ".join(parts)
@@ -324,6 +328,8 @@ class Policy:
     def data_question(self) -> Say:
         sources = self.state.sources
         if sources.prepared:
+            if (question := open_question(self.state)) is not None:
+                return question
             text = (
                 "Have a look at the rows. When you are content, type “approved”: that seals the test set, which the "
                 "model is judged by and never trained on."

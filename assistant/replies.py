@@ -59,6 +59,10 @@ WHY: dict[str, str] = {
     "approval:write_examples": "Each passage is a question to that model, which takes time and may take money, and "
     "your text goes wherever it runs. So I ask first.",
     "approval:publish": "Publishing writes files that others may use, so I ask first.",
+    "approval:delete_source": "A deleted file cannot be brought back, and models cannot unlearn it, so I ask first.",
+    "personal": "The model can repeat what it was trained on, so what points to a person is hidden before. How much, "
+    "and by what, changes how natural the rows read.",
+    "rights": "Somebody has to sign for the data. Texts of others, or letters of customers, may need a permission.",
     "approval:delete_project": "Deleting cannot be undone, so I ask first.",
     "trial": "Your own questions show more than my test can.",
     "train_anyway": "I would rather save you a training that is not worth its time.",

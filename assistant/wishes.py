@@ -1,6 +1,7 @@
 """What the user's message asks for, as tool calls. It depends on the message and the project, never on guesses."""
 
 import re
+from functools import cached_property
 from typing import Any
 
 from assistant.choices import (
@@ -15,6 +16,7 @@ from assistant.choices import (
 )
 from assistant.messages import Exchange
 from assistant.moves import Call
+from assistant.provenance import call_for, licence_in, passed_over
 from assistant.replies import COMMANDS
 from assistant.understanding import SURE, Understood
 from tools.brief import Brief
@@ -48,6 +50,7 @@ ANSWERED_AGAIN = re.compile(
     r"(?::|,|\bis\b:?|\bto\b:?|\bshould be\b:?|\bwas wrong\b[:,.]?)\s*(?P<answer>.{2,})",
     re.I | re.S,
 )
+LOOKS = frozenset({"show_data", "show_lineage", "show_plan", "find_passages", "project_status"})  # and change nothing
 PRACTICE = "practice:"  # before the id of the rule whose question to the team is asked
 ANSWERS = 5  # words; a longer message to such a question is its answer, whatever command it may sound like
 CASES = frozenset({"inputs", "pairs"})  # asked for what comes in, people give other people's questions
@@ -100,13 +103,23 @@ class Wishes:
         """The tools that the message calls for, in order."""
         if self.in_trial():
             return self.trial_agenda()
+        if (about := self.about_sources) is not None:
+            return [about]
         if self.intent == "paste" and len(self.said) >= DOCUMENT:
             return [Call("add_text", {"text": self.said})]
         if (noted := self.practice_call()) is not None:
             return [noted]
         facts, action = self.facts_call(), self.action()
         files = Call("read_files", {"names": self.exchange.files}) if self.exchange.files else None
-        return [call for call in (facts, files, action) if call is not None]
+        calls = [call for call in (facts, files, action) if call is not None]
+        left_open = passed_over(self.asked) if calls and not files and action and action.tool not in LOOKS else None
+        return [*calls, left_open] if left_open else calls
+
+    @cached_property
+    def about_sources(self) -> Call | None:
+        """What the message asks of sources: to delete or trace one, whose it is, how personal data is hidden."""
+        leaves_open = passed_over(self.asked) if self.intent in ("skip", "no", "next", "unsure") else None
+        return call_for(self.state, self.exchange) or leaves_open
 
     def asked_of_documents(self) -> str | None:
         """What the message wants to know from the team's own documents, if it is such a question."""
@@ -119,6 +132,7 @@ class Wishes:
     def facts_call(self) -> Call | None:
         if (
             self.understood is None
+            or self.about_sources
             or self.asked_of_documents()
             or self.intent
             in ("edit", "correct_answer", "show_data", "try", "columns", "write_examples", "writing_cost")
@@ -265,7 +279,10 @@ class Wishes:
     def later_call(self) -> Call | None:
         if self.intent in ("publish", "export") or self.asked == "publish" or self.perhaps("publish"):
             where = place_to_publish(self.said)  # an uncertain wish may go on: it leads to a question anyway
-            return Call("publish", {"where": where}) if where and (self.state.has_model or where == "dataset") else None
+            if not where or not (self.state.has_model or where == "dataset"):
+                return None
+            licence = licence_in(self.said) if where == "dataset" else ""
+            return Call("publish", {"where": where, **({"licence": licence} if licence else {})})
         if self.intent in ("rate_good", "rate_bad", "correct_answer") and self.state.feedback:
             return self.rating()
         return None
@@ -305,7 +322,7 @@ class Wishes:
 
     def in_trial(self) -> bool:
         leaves = len(self.said.split()) <= 5 and self.intent in LEAVES_TRIAL
-        return self.asked == "trial" and not leaves
+        return self.asked == "trial" and not leaves and self.about_sources is None
 
     def trial_agenda(self) -> list[Call]:
         if self.intent in ("rate_good", "rate_bad", "correct_answer") and self.exchange.extra.get("answered"):

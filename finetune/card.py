@@ -86,6 +86,7 @@ USE = """\
 - `adapter/` is the change alone, for PEFT: `PeftModel.from_pretrained(base, "adapter")`.
 - `space/` is a small chat page for a Hugging Face Space; it needs `model/` beside its `app.py`.
 - `RULES.md`, where it is there, says of each rule what it asks, how the team meets it and where the model met it.
+- `lineage.json` names, for each row it learnt from, file, page and what was done to it, without its words.
 - `API.md` says how to ask it through the API that OpenAI's clients speak.
 - Put the standing instruction first in every conversation: the model was trained and tested with it."""
 

@@ -19,6 +19,7 @@ from finetune.errors import UserError
 from finetune.evaluate import GENERAL, Evaluation, file_hash, read_plan
 from finetune.files import disk_error, replace_folder, write_json, write_text
 from finetune.generate import ChatModel, load_base, require_adapter, trained_revision
+from finetune.lineage import read_lineage
 from finetune.models import known, resolve
 from finetune.project import Run
 from finetune.rules_page import RuleUsed, where_met, write_rules_page
@@ -61,7 +62,7 @@ def export(
     rules: Sequence[RuleUsed] = (),
     unevaluated: bool = False,
 ) -> Exported:
-    """Make `out_dir` anew: `adapter/`, `model/`, `space/`, README.md, API.md, evidence.json, and `<name>.zip`.
+    """Make `out_dir` anew: adapter/, model/, space/, README.md, API.md, evidence.json, lineage.json and `<name>.zip`.
 
     With rules there is a RULES.md beside them. Until everything is there, what an earlier export left stays as it is.
 
@@ -89,6 +90,7 @@ def export(
             write_text(beside / "RULES.md", rules_page(run, title, rules))
         write_text(beside / "API.md", write_api_guide(title, plan.system_message))
         write_json(beside / "evidence.json", evidence.model_dump())
+        write_json(beside / "lineage.json", read_lineage(run).model_dump())
         write_space(beside / "space", title, plan.system_message, evidence.base_licence)
         archive = pack(beside, f"{out_dir.name}.zip")
         replace_folder(beside, out_dir)
@@ -311,7 +313,7 @@ def _upload(api: Any, exported: Path, repo_id: str, kind: str) -> None:
             path_in_repo=place,
             commit_message=f"Add {folder}",
         )
-    for name in ("README.md", "evidence.json") if kind == "model" else ("evidence.json",):
+    for name in ("README.md", "evidence.json", "lineage.json") if kind == "model" else ("evidence.json",):
         api.upload_file(
             repo_id=repo_id,
             repo_type=kind,

@@ -50,6 +50,11 @@ class Run:
         return self.dir / "adapter"
 
     @property
+    def lineage(self) -> Path:
+        """Where the rows come from; see finetune/lineage.py."""
+        return self.dir / "lineage.json"
+
+    @property
     def evaluation(self) -> Path:
         return self.dir / "evaluation.json"
 
@@ -148,6 +153,16 @@ class Project:
     @property
     def published(self) -> Path:
         return self.dir / "published"
+
+    @property
+    def publications(self) -> Path:
+        """What was published where: a line each."""
+        return self.dir / "publications.jsonl"
+
+    @property
+    def deletions(self) -> Path:
+        """Which sources were deleted when, without a word of them."""
+        return self.dir / "deletions.jsonl"
 
     @property
     def watch(self) -> Path:

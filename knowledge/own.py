@@ -38,6 +38,7 @@ from knowledge.own_record import (
     set_fact,
     storage_error,
     take_out,
+    vacuum,
     writes,
     written,
 )
@@ -112,6 +113,36 @@ class OwnSources:
                 record.execute("UPDATE files SET state = 'going' WHERE name = ?", (file,))
             self._vectors(record)
             self._mended(record, lambda: self._finish(record))
+
+    def erase(self) -> None:
+        """Leave nothing of removed files on the disk: databases keep freed pages, and Chroma the vectors it deleted.
+
+        What is left is copied, not encoded again; a kill on the way loses nothing.
+        """
+        if not (self._folder / RECORD).exists():
+            return
+        with self._writing() as record:
+            held = self._vectors(record).get(include=["embeddings"])
+            ids, made = held["ids"], held["embeddings"]
+            assert made is not None
+            self._begin_anew(record)
+            self._read(record)
+            for start in range(0, len(ids), BATCH):
+                part = slice(start, start + BATCH)
+                self._change(record, lambda v, n=ids[part], m=made[part]: v.upsert(ids=n, embeddings=m))  # type: ignore[misc]
+            self._finish(record)
+            if self._asked is not None:
+                self._asked.record.close()
+                self._asked = None
+            vacuum(record)
+
+    def texts(self, file: str) -> list[str]:
+        """The words of a file, passage by passage; none where it is not here."""
+        if not (self._folder / RECORD).exists():
+            return []
+        query = "SELECT p.heading, p.text FROM passages p JOIN files f ON f.id = p.file WHERE f.name = ?"
+        with self._record() as record:
+            return [text for row in record.execute(query, (file,)) for text in row]
 
     def files(self) -> dict[str, int]:
         """The files that are wholly here, with their numbers of passages."""

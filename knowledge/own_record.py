@@ -190,6 +190,14 @@ def take_out(record: sqlite3.Connection, file: int) -> None:
     record.execute("DELETE FROM files WHERE id = ?", (file,))
 
 
+def vacuum(record: sqlite3.Connection) -> None:
+    """Write the record anew without what was deleted, in the index of words, in free pages and in the log."""
+    with record:
+        record.execute("INSERT INTO found (found) VALUES ('optimize')")
+    record.execute("VACUUM")
+    record.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
 def _counted(passages: Sequence[OwnPassage]) -> Counter[str]:
     """In how many of the passages each word stands."""
     return Counter(word for passage in passages for word in content_words(f"{passage.heading} {passage.text}"))

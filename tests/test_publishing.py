@@ -13,7 +13,7 @@ from finetune.errors import UserError
 from finetune.example import Example, Source, Split, make_example
 from finetune.project import Project
 from tools.context import Context, Services
-from tools.journey import Sources, read_state, write_model
+from tools.journey import Rights, Sources, read_state, write_model
 from tools.publishing import publish
 
 
@@ -29,7 +29,10 @@ def context(home: Path) -> Context:
     ]
     dropped = rows[0].model_copy(update={"id": "gone", "status": "dropped", "reasons": ["dropped by you"]})
     project.write_examples([*rows, dropped])
-    write_model(project.sources, Sources(prepared=True, sealed=fingerprint_of_test(rows)))
+    write_model(
+        project.sources,
+        Sources(prepared=True, sealed=fingerprint_of_test(rows), rights={"faq.csv": Rights(publish=True)}),
+    )
     return Context(project, Services(home))
 
 

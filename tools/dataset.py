@@ -16,6 +16,7 @@ from finetune.data.read import read_file
 from finetune.errors import UserError
 from finetune.example import Example, Source, make_example
 from finetune.files import write_json
+from finetune.lineage import is_in
 from finetune.project import Project
 from knowledge.entries import Rule, Term
 from tools.context import Context
@@ -105,11 +106,6 @@ def store_files(context: Context, name: str, found: Sequence[Read]) -> None:
     others = [f for f in sources.files if not is_in(f.name, name)]
     files = [*others, *(one.source for one in found)]
     write_model(project.sources, sources.model_copy(update={"files": files, "sealed": None, "prepared": False}))
-
-
-def is_in(inner: str | None, name: str) -> bool:
-    """Whether one is that file, or a file in it: "mails.zip/faq.csv" is in "mails.zip"."""
-    return inner is not None and (inner == name or inner.startswith(f"{name}/"))
 
 
 def read_whole(path: Path, context: Context) -> tuple[list[Read], list[str]]:
@@ -262,13 +258,20 @@ def prepare_data(runtime: ToolRuntime[Context]) -> Artifact:
         "There is nothing to learn from yet: no file with examples, no rule or term you kept, no case you told me.",
         "Attach a file, keep some rules, or tell me a question with the answer you would be proud of.",
     )
-    prepared = prepare(rows)
-    remember(project, "the preparation of the data")
+    prepared = prepare_rows(context, rows, sources, change="the preparation of the data")
+    return ToolResult(" ".join(prepared.report.summary), data_cards(project, prepared)).for_agent()
+
+
+def prepare_rows(context: Context, rows: list[Example], sources: Sources, *, change: str) -> Prepared:
+    """Prepare rows as the user chose to, and save them as one change that can be undone."""
+    project = context.project
+    prepared = prepare(rows, style=sources.personal.style, indirect=sources.personal.indirect)
+    remember(project, change)
     if not sorts(read_brief(project), rows):
         terms = [e for e in kept_entries(context) if isinstance(e, Term)]
         prepared.report.warnings.extend(term_use(prepared.examples, terms).sentences)
     save_prepared(project, prepared, sources)
-    return ToolResult(" ".join(prepared.report.summary), data_cards(project, prepared)).for_agent()
+    return prepared
 
 
 def rows_to_prepare(context: Context) -> list[Example]:

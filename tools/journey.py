@@ -5,6 +5,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, Field
 
+from finetune.data.personal import Style
 from finetune.errors import UserError
 from finetune.example import Example
 from finetune.files import read_json, write_json
@@ -89,16 +90,51 @@ class SourceFile(BaseModel):
         return "threads: each answer with what was asked" if self.mode == "threads" else "running text"
 
 
+Owner = Literal["ours", "customers", "public", "licensed"]
+
+
+class Rights(BaseModel):
+    """What the team says of an attached file, and so of every file in it. None: left open."""
+
+    owner: Owner | None = None
+    licence: str = Field("", description="as the user named it")
+    train: bool | None = None
+    publish: bool | None = None
+    said: str = Field("", description="when, ISO 8601; empty: the question was passed over")
+
+
+class PersonalChoice(BaseModel):
+    """How personal data is hidden, and whether the user has been asked."""
+
+    style: Style = "tags"
+    indirect: bool = Field(False, description="towns, employers, dates, ages and titles are hidden, too")
+    asked: bool = False
+
+
+def root(name: str) -> str:
+    """The attached file a file lies in: mails.zip of "mails.zip/faq.csv"."""
+    return name.partition("/")[0]
+
+
 class Sources(BaseModel):
     """`sources.json`."""
 
     files: list[SourceFile] = []
+    rights: dict[str, Rights] = Field({}, description="by the file as attached")
+    personal: PersonalChoice = PersonalChoice()
     sealed: str | None = Field(None, description="hash of the test set the user approved")
+    approved: str = Field("", description="when, ISO 8601")
+    approved_by: str = Field("", description="as the user named it")
     prepared: bool = Field(False, description="the examples were cleaned and split since the last file was read")
     round: int = 1
 
     def file(self, name: str) -> SourceFile | None:
         return next((f for f in self.files if f.name == name), None)
+
+    @property
+    def attached(self) -> list[str]:
+        """The files as the user attached them: an archive once, without those in it."""
+        return list(dict.fromkeys(root(f.name) for f in self.files))
 
     @property
     def unsure(self) -> list[SourceFile]:
@@ -130,6 +166,7 @@ class State:
     published: list[str] = field(default_factory=list)
     feedback: int = 0
     can_write: bool = False  # a chat model is named that may write examples
+    personal_found: bool = False  # and replaced, in the last preparation
 
     @property
     def missing(self) -> list[str]:
@@ -212,6 +249,7 @@ def read_state(project: Project, *, can_write: bool = False) -> State:
         knowledge=read_knowledge(project),
         sources=sources,
         counts={"kept": report.get("kept", 0), **report.get("by_split", {})},
+        personal_found=bool(report.get("personal")),
         verdict=read_json(project.verdict),
         plan=read_plan(project),
         run=run,

@@ -1,6 +1,7 @@
 """Stage 8: an evidence pack with adapter, merged model and card; an API; a Space; the data set."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -8,15 +9,23 @@ from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
 from finetune.card import Parity
+from finetune.data.dataset_card import DatasetFacts, SourceFacts
 from finetune.data.hub import save_dataset
+from finetune.errors import UserError
 from finetune.export import export, push
-from finetune.project import Project
+from finetune.files import read_json
+from finetune.lineage import read_lineage
+from finetune.project import Project, Run
 from finetune.rules_page import RuleUsed
 from knowledge.entries import Rule, Term
 from tools.brief import in_words
 from tools.context import Context
-from tools.journey import read_brief, read_knowledge, read_sources, require
+from tools.journey import Sources, read_brief, read_knowledge, read_sources, require
+from tools.lineage import file_hash
+from tools.personal import in_words as personal_in_words
+from tools.publications import note_publication
 from tools.result import Artifact, Card, ToolResult
+from tools.rights import require_publishable, rights_in_words
 from tools.rules import kept_entries
 from tools.trial import tuned_run
 
@@ -30,27 +39,69 @@ def parity_in_words(parity: Parity) -> str:
     )
 
 
-def publish_dataset(project: Project) -> ToolResult:
+def publish_dataset(project: Project, licence: str) -> ToolResult:
     """The approved rows as a data set with a card; no tuned model is needed for it."""
+    sources = read_sources(project)
     require(
-        read_sources(project).sealed is not None,
+        sources.sealed is not None,
         "The data is not approved yet, so it is not published.",
         'Look it over and type the word "approved" first.',
     )
     examples = [e for e in project.read_examples() if e.status in ("approved", "dropped")]
-    title = f"{read_brief(project).organisation or project.name}: questions and answers"
-    folder = save_dataset(examples, project.published / "dataset", title=title)
+    require_publishable(sources, examples)
+    brief = read_brief(project)
+    title = f"{brief.organisation or project.name}: questions and answers"
+    folder = save_dataset(
+        examples,
+        project.published / "dataset",
+        title=title,
+        licence=licence or None,
+        facts=dataset_facts(project, sources, brief.languages),
+    )
+    note_publication(project, "dataset", "published/dataset", sources=sources.attached)
     files = [
         {"name": str(path.relative_to(folder)), "path": str(path), "size": path.stat().st_size}
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     ]
+    choose = "" if licence else " and choose a licence, as in “publish the data set under CC BY 4.0”"
     text = (
         f"The data set is ready: {sum(e.status == 'approved' for e in examples)} approved rows and a card that says "
-        "what was cleaned and how they are divided. It stays on this machine. Before it goes to others, read the "
-        f"card and choose a licence; then: hf upload team/name {folder} --repo-type dataset"
+        "where they come from, what was cleaned and how they are divided. It stays on this machine. Before it goes to "
+        f"others, read the card{choose}; then: hf upload team/name {folder} --repo-type dataset"
     )
     return ToolResult(text, [Card("files", "The data set", {"files": files})])
+
+
+def dataset_facts(project: Project, sources: Sources, languages: Sequence[str]) -> DatasetFacts:
+    """What the card tells of files, personal data, gaps and the approval."""
+    report = read_json(project.report) or {}
+    return DatasetFacts(
+        sources=[
+            SourceFacts(name, file_hash(project, name), rights_in_words(sources.rights.get(name)))
+            for name in sources.attached
+        ],
+        languages=languages,
+        personal=personal_in_words(sources.personal),
+        approved=sources.approved,
+        approved_by=sources.approved_by,
+        gaps=report.get("warnings", []),
+    )
+
+
+def require_sources(project: Project, run: Run) -> None:
+    """A model that learnt from a source that was deleted since is not published any more.
+
+    Raises:
+        UserError: it did.
+    """
+    gone = [s for s in read_lineage(run).sources if s.deleted and (s.rows.get("train") or s.rows.get("validation"))]
+    if gone:
+        files = ", ".join(f"{source.file}, deleted on {str(source.deleted)[:10]}" for source in gone)
+        raise UserError(
+            f"Round {run.name} learnt from what is not here any more ({files}).",
+            action="Prepare the data and train a new round without it; that one can be published.",
+        )
 
 
 def rule_used(entry: Rule | Term, practice: str) -> RuleUsed:
@@ -64,7 +115,7 @@ def rule_used(entry: Rule | Term, practice: str) -> RuleUsed:
 
 
 @tool(parse_docstring=True, response_format="content_and_artifact")
-def publish(runtime: ToolRuntime[Context], where: Where = "file", repository: str = "") -> Artifact:
+def publish(runtime: ToolRuntime[Context], where: Where = "file", repository: str = "", licence: str = "") -> Artifact:
     """Publish the tuned model, or the data it was tuned on. Waits for the user's approval.
 
     Args:
@@ -72,12 +123,14 @@ def publish(runtime: ToolRuntime[Context], where: Where = "file", repository: st
             space (a folder ready for a Hugging Face Space), hub (upload the file's content to the Hub),
             dataset (the approved rows as a data set with a card; works before there is a model).
         repository: for hub and space uploads, the name as in team/model; empty keeps it on this machine.
+        licence: of the data set, as the Hub spells it, such as cc-by-4.0; only where the user named one.
     """
     context = runtime.context
     project = context.project
     if where == "dataset":
-        return publish_dataset(project).for_agent()
+        return publish_dataset(project, licence).for_agent()
     run = tuned_run(project)
+    require_sources(project, run)
     brief = read_brief(project)
     title = f"{brief.organisation or project.name}: tuned model, round {run.name}"
     lines = [f"{n.replace('_', ' ').capitalize()}: {in_words(n, v)}" for n, v in brief.known().items() if n != "pairs"]
@@ -85,6 +138,7 @@ def publish(runtime: ToolRuntime[Context], where: Where = "file", repository: st
     rules = [rule_used(entry, practice.get(entry.id, "")) for entry in kept_entries(context)]
     out = project.published / run.published_as
     exported = export(run.dir, out, title=title, brief_lines=lines, rules=rules)
+    note_publication(project, where, f"published/{out.name}", run=run.name)
     text = "The pack is ready: adapter, merged model and a card with data, rules and results. "
     if rules:
         text += "RULES.md in it says of each rule how you meet it and where the model met it. "
@@ -99,6 +153,7 @@ def publish(runtime: ToolRuntime[Context], where: Where = "file", repository: st
     if where in ("hub", "space") and repository:
         kind: Literal["model", "space"] = "space" if where == "space" else "model"
         address = push(out, repository, token=os.environ.get("HF_TOKEN"), kind=kind)
+        note_publication(project, where, address, run=run.name)
         text += f" Uploaded, private for now: {address}"
     files = [{"name": f.name, "path": str(f.path), "size": f.size} for f in exported.files]
     return ToolResult(text, [Card("files", "Ready to take away", {"files": files})]).for_agent()

@@ -7,11 +7,15 @@ from langchain_core.tools import BaseTool
 
 from tools.context import Context
 from tools.dataset import prepare_data, read_files, set_columns
+from tools.deletion import delete_source
 from tools.interview import delete_project, project_status, record_facts, undo_last
+from tools.lineage import show_lineage
 from tools.own import find_passages
 from tools.pasted import add_text
+from tools.personal import choose_personal
 from tools.publishing import publish
 from tools.report import report_evaluation
+from tools.rights import set_rights
 from tools.rows import approve_data, drop_examples, edit_example, restore_examples, show_data
 from tools.rules import find_rules, keep_rules, note_practice
 from tools.training import judge_tuning, plan_training, show_plan, start_training, stop_training, training_status
@@ -32,11 +36,15 @@ TOOLS: dict[str, tuple[BaseTool, str]] = {
         (find_passages, "Looking in your documents"),
         (writing_cost, "Counting what it would cost"),
         (write_examples, "Having examples written"),
+        (set_rights, "Noting whose your files are"),
         (prepare_data, "Preparing the data"),
+        (choose_personal, "Hiding personal data as you chose"),
         (show_data, "Showing the data"),
         (edit_example, "Changing a row"),
         (drop_examples, "Taking rows out"),
         (restore_examples, "Bringing rows back"),
+        (show_lineage, "Tracing where it comes from"),
+        (delete_source, "Deleting the file and what came from it"),
         (approve_data, "Sealing the test set"),
         (judge_tuning, "Checking whether tuning is the right tool"),
         (plan_training, "Making a plan"),
@@ -61,6 +69,7 @@ APPROVALS: dict[str, str] = {
     "start_training": "Shall I start the training?",
     "write_examples": "Shall I have the examples written?",
     "publish": "Shall I publish it?",
+    "delete_source": "Shall I delete it and everything made from it for good?",
     "delete_project": "Shall I delete this project for good, with its files, models and this conversation?",
 }
 # What has to be said with the question, from the context and the call's arguments; where it is None, nothing is asked.

@@ -24,6 +24,7 @@ from tools.context import Context
 from tools.history import remember
 from tools.journey import in_use, read_sources, require, write_model
 from tools.result import Artifact, Card, ToolResult
+from tools.trial import now
 
 ROWS_SHOWN = 20
 MADE_HERE = ("rule", "term", "refusal")  # kinds made anew from the brief and the kept rules each time
@@ -349,6 +350,12 @@ def restore_examples(runtime: ToolRuntime[Context], rows: list[int]) -> Artifact
     return ToolResult(text, [data_card(shown[:ROWS_SHOWN], "Brought back", len(shown))]).for_agent()
 
 
+def approval(said: str) -> dict[str, str]:
+    """When, and by whom where it was said: "approved by Jo Okafor, head of billing"."""
+    by = re.search(r"\bapproved by ([^.;\n]{2,80})", said, re.I)
+    return {"approved": now(), "approved_by": by[1].strip() if by else ""}
+
+
 @tool(parse_docstring=True, response_format="content_and_artifact")
 def approve_data(runtime: ToolRuntime[Context]) -> Artifact:
     """Seal the test set. Only works when the user's own last message says the word "approved"."""
@@ -374,6 +381,6 @@ def approve_data(runtime: ToolRuntime[Context]) -> Artifact:
     for example in used:
         example.status = "approved"
     project.write_examples(examples)
-    write_model(project.sources, sources.model_copy(update={"sealed": fingerprint_of_test(used)}))
+    write_model(project.sources, sources.model_copy(update={"sealed": fingerprint_of_test(used), **approval(said)}))
     text = f"Approved: {counted(len(test), 'test row is', 'test rows are')} sealed and will never be trained on."
     return ToolResult(text).for_agent()

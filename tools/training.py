@@ -19,7 +19,9 @@ from tools.context import Context, Services
 from tools.history import remember
 from tools.instruction import behaviour_checks, system_message
 from tools.journey import in_use, read_brief, read_plan, read_sources, read_state, require, write_model
+from tools.lineage import note_lineage
 from tools.result import Artifact, Card, ToolResult
+from tools.rights import not_for_training
 from tools.rules import kept_entries
 
 SENTENCES_SAID = 3  # of the verdict; the card has them all
@@ -148,9 +150,12 @@ def start_training(runtime: ToolRuntime[Context]) -> Artifact:
     if read_state(project).running:
         raise UserError("A training is already under way.", action='Wait for it, or say "stop the training".')
     examples = in_use(project.read_examples())
+    if (forbidden := not_for_training(read_sources(project), examples)) is not None:
+        raise forbidden
     run = project.new_run()
     for split in ("train", "validation", "test"):
         write_jsonl(run.data(split), (e.model_dump() for e in examples if e.split == split))
+    note_lineage(project, run)
     write_json(run.dir / "checks.json", behaviour_checks(read_brief(project), kept_entries(context), examples))
     write_model(run.plan, plan)
     write_model(project.sources, read_sources(project).model_copy(update={"round": int(run.name)}))

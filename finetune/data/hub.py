@@ -5,20 +5,16 @@ import json
 import os
 import re
 import shutil
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, get_args
 
-import yaml
 from pydantic import ValidationError
 
 from finetune.data.collect import Collected, examples_from_document, told
+from finetune.data.dataset_card import DatasetFacts, write_card
 from finetune.data.document import Document, Limits
-from finetune.data.personal import CANNOT_FIND
-from finetune.data.split import leak_sentence
 from finetune.data.tables import check_rows
 from finetune.data.text_formats import document_from_text
 from finetune.errors import UserError
@@ -34,14 +30,19 @@ COLUMNS = {
     "topic": "the team's own word for what it is about, or the category",
     "source": "`file`, `page`, `row`, exact `quote`, or the `citation` of a rule; null where it does not apply",
 }
-# The Hub's own classes, by the row count each begins at.
-SIZES = {100_000: "100K<n<1M", 10_000: "10K<n<100K", 1_000: "1K<n<10K", 0: "n<1K"}
 # As in team/name:part@revision. A bare word is refused: `csv` would read the files of the working directory.
 NAME = re.compile(r"(?P<name>[\w.-]+/[\w.-]+)(?::(?P<part>[\w.-]+))?(?:@(?P<revision>[\w./-]+))?")
 CHOOSE = "Give a data set's name on the Hub, as in team/name, or the folder it lies in."
 
 
-def save_dataset(examples: Sequence[Example], folder: Path, *, title: str, licence: str | None = None) -> Path:
+def save_dataset(
+    examples: Sequence[Example],
+    folder: Path,
+    *,
+    title: str,
+    licence: str | None = None,
+    facts: DatasetFacts | None = None,
+) -> Path:
     """Write the rows in use as a data set that `datasets.load_dataset` reads, and return its folder.
 
     `folder` gets `data/<split>-00000-of-00001.parquet` and the card `README.md`; an earlier data set there is
@@ -49,6 +50,7 @@ def save_dataset(examples: Sequence[Example], folder: Path, *, title: str, licen
 
     Args:
         licence: as the Hub names it, such as cc-by-4.0; None says on the card that none was chosen.
+        facts: what the card says that the rows do not know.
 
     Raises:
         UserError: no row has a side of the split, the folder holds other things, or the disk is full.
@@ -74,7 +76,17 @@ def save_dataset(examples: Sequence[Example], folder: Path, *, title: str, licen
         shutil.rmtree(beside, ignore_errors=True)
         (beside / DATA).mkdir(parents=True)
         _write_parquet(rows, beside / DATA)
-        write_text(beside / CARD, _card(rows, dropped, " ".join(title.split()), licence))
+        card = write_card(
+            rows,
+            dropped,
+            title=" ".join(title.split()),
+            licence=licence,
+            files={split: f"{DATA}/{split}-*" for split in rows},
+            columns=COLUMNS,
+            fingerprint=fingerprint_of_test(kept) if "test" in rows else "there is no test set",
+            facts=facts or DatasetFacts(),
+        )
+        write_text(beside / CARD, card)
         replace_folder(beside, folder)
     except OSError as error:
         raise disk_error(error, folder) from error
@@ -106,60 +118,6 @@ def fingerprint_of_test(examples: Iterable[Example]) -> str:
     """A hash of the test rows' words: the same as long as nobody changes one."""
     rows = sorted(e.id + e.question + e.answer for e in examples if e.split == "test" and e.status != "dropped")
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
-
-
-def _card(rows: Mapping[Split, list[Example]], dropped: Sequence[Example], title: str, licence: str | None) -> str:
-    kept = [example for found in rows.values() for example in found]
-    files = [{"split": split, "path": f"{DATA}/{split}-*"} for split in rows]
-    front = {
-        "pretty_name": title,
-        **({"license": licence.lower()} if licence else {}),
-        "task_categories": ["text-generation"],
-        "size_categories": [next(name for least, name in SIZES.items() if len(kept) >= least)],
-        "configs": [{"config_name": "default", "data_files": files}],
-    }
-    kinds = sorted({example.kind for example in kept})
-    counts = {split: Counter(example.kind for example in found) for split, found in rows.items()}
-    fingerprint = fingerprint_of_test(kept) if "test" in rows else "there is no test set"
-    parts = [
-        f"---\n{yaml.safe_dump(front, sort_keys=False, allow_unicode=True)}---",
-        f"# {title}",
-        f"{len(kept):,} conversations, each ending with the answer a model should learn to give.",
-        "## Rows",
-        "\n".join(
-            [
-                f"| kind | {' | '.join(rows)} |",
-                f"|---|{'---|' * len(rows)}",
-                *(f"| {kind} | {' | '.join(str(counts[split][kind]) for split in rows)} |" for kind in kinds),
-            ]
-        ),
-        "\n".join(["| column | what it holds |", "|---|---|", *(f"| `{n}` | {what} |" for n, what in COLUMNS.items())]),
-        "## What was cleaned",
-        _cleaned(kept, dropped),
-        "## How it was divided",
-        "Rows that belong together (nearly the same question or answer, or one source passage) stand on one side. "
-        f"{leak_sentence(kept)} Never train on the test rows; their fingerprint (SHA-256) is `{fingerprint}`.",
-        "## Licence",
-        licence or "None was chosen, so nobody may use these rows without asking their owner.",
-        f"Written with datasets {version('datasets')}.",
-    ]
-    return "\n\n".join(parts) + "\n"
-
-
-def _cleaned(kept: Sequence[Example], dropped: Sequence[Example]) -> str:
-    done = Counter(reason for example in kept for reason in dict.fromkeys(example.reasons))
-    left_out = Counter(example.reasons[-1] for example in dropped if example.reasons)
-    lines = [f"- {count:,} rows: {reason}" for reason, count in done.most_common(12)]
-    lines += [f"- {count:,} rows left out: {reason}" for reason, count in left_out.most_common(12)]
-    return "\n".join(
-        [
-            *(lines or ["- Nothing had to be changed."]),
-            "",
-            "Personal data was searched for by pattern. Such a search does not find:",
-            "",
-            *(f"- {what}" for what in CANNOT_FIND),
-        ]
-    )
 
 
 def load_examples(name_or_folder: str, split: str | None = None, *, revision: str | None = None) -> list[Example]:

@@ -22,7 +22,7 @@ from finetune.data.personal import (
 from finetune.data.split import leak_sentence, split_examples, split_sizes
 from finetune.example import Example, Message
 
-HIDDEN = "personal data replaced by tags"
+HIDDEN = "personal data replaced"
 DUPLICATE, NEAR_DUPLICATE = "duplicate of another row", "nearly the same as another row"
 CONTRADICTION = "another row answers the same question differently"
 # Under this many rows tuning rarely beats showing the model a few examples.

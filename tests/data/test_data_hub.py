@@ -9,6 +9,7 @@ import yaml
 from finetune.data.__main__ import main
 from finetune.data.document import Limits
 from finetune.data.hub import fingerprint_of_test, load_examples, read_dataset, save_dataset
+from finetune.data.prepare import HIDDEN
 from finetune.errors import UserError
 from finetune.example import Example, Message, Source, Split, make_example
 
@@ -38,7 +39,7 @@ def examples() -> list[Example]:
     ]
     rows = [e.model_copy(update={"split": side, "status": "approved"}) for e, side in zip(made, SIDES, strict=True)]
     rows[0].messages.insert(0, Message(role="system", content="You answer for a clinic."))
-    rows[1].reasons.append("personal data replaced by tags")
+    rows[1].reasons.append(HIDDEN)
     rows[4] = rows[4].model_copy(update={"source": Source(citation="45 CFR 164.524"), "kind": "rule"})
     gone = make_example("When do you open??", "At eight.", source=Source(file="faq.csv", row=9))
     return [*rows, gone.model_copy(update={"status": "dropped", "reasons": ["nearly the same as another row"]})]
@@ -76,7 +77,7 @@ def test_the_card_says_what_was_done_and_how_to_load_it(examples: list[Example],
     for file in front["configs"][0]["data_files"]:
         assert list(folder.glob(file["path"])), file
     for words in (
-        "1 rows: personal data replaced by tags",
+        f"1 rows: {HIDDEN}",
         "1 rows left out: nearly the same as another row",
         fingerprint_of_test(examples),
         "| rule | 0 | 0 | 1 |",

@@ -1,0 +1,238 @@
+"""What is said about sources: delete one, what a model was trained on, whose a file is, how personal data is hidden."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from assistant.messages import Exchange
+from assistant.moves import Call, Say
+from finetune.errors import UserError
+from tools.brief import Brief
+from tools.deletion import deletions, source_named, survey, what_goes
+from tools.journey import State
+from tools.rights import OWNERS
+
+ASKS = ASKS_RIGHTS, ASKS_PERSONAL = "rights", "personal"  # waited for while the prepared data is looked over
+FILE = r"[\w()&+-]+(?:[. ][\w()&+-]+)*\.(?:pdf|docx?|pptx|xlsx|csv|tsv|json|jsonl|html?|md|markdown|txt|eml|mbox|zip)\b"
+DELETES = re.compile(
+    r"\b(?:delete|remove|forget|erase|withdraw|get rid of|throw (?:out|away)|destroy|wipe)\b(?P<what>.*)", re.I | re.S
+)
+ROWS_ONLY = re.compile(r"\b(?:rows?|examples?|questions?|answers?) (?:\d|about|with|on|number)|\bduplicates?\b", re.I)
+MODEL = r"(?:models?|rounds?|runs?|adapters?)"
+LEARNT = r"(?:train\w*|tuned?|learn\w*|made|built|based|know\w*|saw|seen|us(?:e|es|ed)|contains?|comes?|came)"
+ABOUT_MODEL = re.compile(
+    rf"\b(?:what|which|where)\b.*\b{MODEL}\b(?:\s*(?:number\s*)?#?(?P<run>\d+))?.*\b{LEARNT}\b|"
+    rf"\b(?:lineage|provenance|origin)s? of (?:the |our |tuned )*{MODEL}(?:\s*(?:number\s*)?#?(?P<of>\d+))?",
+    re.I,
+)
+ABOUT_ROW = re.compile(
+    r"\b(?:lineage|provenance|origin|trace|traced)\b.*\brow (?:number )?#?(\d+)|"
+    r"\bwhere (?:does|did|do|is) row (?:number )?#?(\d+) (?:come|came|stem|originate|from)|"
+    rf"\b{MODEL}\b.*\b{LEARNT}\b.*\brow (?:number )?#?(\d+)",
+    re.I,
+)
+ABOUT_FILE = re.compile(
+    rf"\b(?:which|what|who)\b.*\b(?:{MODEL}|train\w*)\b|"
+    rf"^\W*(?:is|was|were|has|have|does|do|did)\b.*\b(?:{MODEL}|train\w*)\b|"
+    r"\b(?:lineage|provenance|origins?|trace)\b|\bwho knows\b",
+    re.I,
+)
+
+
+def call_for(state: State, exchange: Exchange) -> Call | None:
+    """The tool that a message about sources asks for; None for any other message."""
+    said, asked = exchange.said, exchange.asked or ""
+    if exchange.files or not said:
+        return None
+    if (call := _deletion(said, state, exchange) or _lineage(said, state, asked)) is not None:
+        return call
+    if asked in Brief.questions() or asked.startswith("practice:") or asked == "trial":
+        return None
+    if (asked == ASKS_PERSONAL or state.sources.prepared) and (chosen := personal_in(said)) is not None:
+        return Call("choose_personal", chosen)
+    of_files = asked == ASKS_RIGHTS or (named(said, state.sources.attached) and "?" not in said)
+    told = rights_in(said, state.sources.attached) if of_files else []
+    return Call("set_rights", {"answers": told}) if told else None
+
+
+def passed_over(asked: str | None) -> Call | None:
+    """What stores that a question about sources was left open, so that it is not asked again."""
+    if asked == ASKS_PERSONAL:
+        return Call("choose_personal")
+    return Call("set_rights", {"answers": []}) if asked == ASKS_RIGHTS else None
+
+
+def _files_in(text: str) -> list[str]:
+    """What looks like a file's name in a text: of a name with spaces its last word."""
+    return [found.split()[-1] for found in re.findall(FILE, text, re.I)]
+
+
+def named(text: str, files: Sequence[str]) -> list[str]:
+    """The files a text names, whole or without their ending, in the text's order."""
+    places = {name: _place(text, name) for name in files}
+    return sorted((name for name, place in places.items() if place >= 0), key=lambda name: places[name])
+
+
+def _place(text: str, name: str) -> int:
+    """Where a file is named, or -1. A short or everyday stem alone is no name of it."""
+    stem = Path(name).stem
+    spelt = [re.escape(name), *([re.escape(stem)] if len(stem) > 3 else [])]
+    found = re.search(rf"(?<![\w.]){'|'.join(spelt)}(?!\w)", text, re.I)
+    return found.start() if found else -1
+
+
+def _deletion(said: str, state: State, exchange: Exchange) -> Call | None:
+    match = DELETES.search(said)
+    if match is None or "?" in said or ROWS_ONLY.search(said):
+        return None
+    names = named(match["what"], state.sources.attached) or _files_in(match["what"])
+    if not names:
+        return None
+    name, stem = names[0], re.escape(Path(names[0]).stem)
+    alone = rf"\W*(?:(?:the|our|my) )?{stem}(?:,? (?:and|with) (?:everything|all)\b.*)?\W*"
+    outright = re.search(rf"{FILE}|\b(?:files?|documents?|sources?|everything)\b", match["what"], re.I)
+    if not outright and not re.fullmatch(alone, match["what"], re.I):
+        return None
+    call = Call("delete_source", {"name": name})
+    if exchange.ran("delete_source"):
+        return call
+    try:
+        return Call(call.tool, call.args, what_goes(survey(state.project, source_named(state.project, name))))
+    except UserError:
+        return Call("show_lineage", {"file": name})  # nothing to approve: its answer says which files there are
+
+
+def _lineage(said: str, state: State, asked: str) -> Call | None:
+    if match := ABOUT_ROW.search(said):
+        return Call("show_lineage", {"row": int(next(filter(None, match.groups())))})
+    known = [*state.sources.attached, *(deletion.file for deletion in deletions(state.project))]
+    if ABOUT_FILE.search(said) and (found := named(said, known) or _files_in(said)):
+        return Call("show_lineage", {"file": found[0]})
+    if (match := ABOUT_MODEL.search(said)) and (state.project.runs() or asked not in Brief.questions()):
+        return Call("show_lineage", {"run": match["run"] or match["of"] or ""})
+    return None
+
+
+# --- whose a file is ------------------------------------------------------------------------------------------------
+
+SAYS_OWNER: dict[str, str] = {
+    "customers": r"\b(?:customers?|clients?|patients?|members?|users?|citizens?|guests?|people)['’]?s?['’]? (?:own )?"
+    r"(?:letters?|e-?mails?|messages?|questions?|texts?|words|tickets?|mail)\b|"
+    r"\b(?:by|from|of) (?:our |the )?(?:customers|clients|patients|members|users|citizens|guests)\b",
+    "licensed": r"\blicen[sc]ed\b|\bbought\b|\bpurchased\b|\bthird[- ]part(?:y|ies)\b|\bpublisher\b|\bsomeone else\b|"
+    r"\bnot ours\b",
+    "public": r"\bpublic\b|\bopen data\b|\bfrom the (?:internet|web)\b|\bcreative commons\b",
+    "ours": r"\bours\b|\bour own\b|\bwe wrote\b|\bwritten by us\b|\bin[- ]house\b|\bown work\b|\bmine\b|\bmy own\b",
+}
+LICENCE = re.compile(
+    r"\bcc0(?:[- ]1\.0)?\b|\bcc[- ]by(?:[- ](?:sa|nc|nd))*(?:[- ]\d(?:\.\d)?)?|\b(?:mit|odbl|apache[- ]2\.0|"
+    r"ogl|public domain|open government licen[cs]e(?: v?\d(?:\.\d)?)?)\b",
+    re.I,
+)
+NEVER = r"\b(?:not|n['’]t|never|no|neither|nor|without)\b(?:(?!\bbut\b|[,;.]).){0,40}?"
+USES = {
+    "train": r"\b(?:train\w*|tun(?:e|ed|ing)|learn\w*)\b",
+    "publish": r"\b(?:publish\w*|shar(?:e|ed|ing)|pass(?:ed)? on)\b",
+}
+
+
+def rights_in(text: str, files: Sequence[str]) -> list[dict[str, Any]]:
+    """What is said of files as the arguments of set_rights; without a name it is said of all that are still open."""
+    places = sorted((place, name) for name in files if (place := _place(text, name)) >= 0)
+    if not places:
+        return [told] if (told := _said_of(text)) else []
+    starts = [0, *(place for place, _ in places[1:]), len(text)]
+    parts = [
+        _said_of(re.sub(re.escape(name), " ", text[start:end], flags=re.I))
+        for (_, name), start, end in zip(places, starts, starts[1:], strict=False)
+    ]
+    answers = []
+    for number, (_, name) in enumerate(places):
+        # "a.csv and b.md are ours" says nothing of the first by itself, "publish a.csv and b.md" nothing of the last.
+        told = next(filter(None, [*parts[number:], *reversed(parts[:number])]), {})
+        answers += [{**told, "file": name}] if told else []
+    return answers
+
+
+def _said_of(text: str) -> dict[str, Any]:
+    owner = next((owner for owner, words in SAYS_OWNER.items() if re.search(words, text, re.I)), None)
+    told: dict[str, Any] = {"owner": owner} if owner else {}
+    if licence := licence_in(text):
+        told["licence"] = licence
+    for use, words in USES.items():
+        if re.search(words, text, re.I):
+            told[use] = not re.search(NEVER + words, text, re.I)
+    if re.search(r"\bneither\b", text, re.I) and not told.keys() & USES.keys():
+        told |= dict.fromkeys(USES, False)
+    return told
+
+
+def licence_in(text: str) -> str:
+    """A licence that is named, as the Hub spells it; empty where none is."""
+    match = LICENCE.search(text)
+    return re.sub(r"\s+", "-", match[0].strip().lower()) if match else ""
+
+
+# --- how personal data is hidden -----------------------------------------------------------------------------------
+
+INVENTED = re.compile(
+    r"\b(?:invented|made[- ]up|fake|fictional|fictitious|realistic|natural)\b.{0,20}\b(?:names?|data|values?|numbers?|"
+    r"persons?|people|stand)|\bstand[- ]?ins?\b|\bpseudonyms?\b",
+    re.I,
+)
+TAGS = re.compile(r"\btags?\b|\bplaceholders?\b|\[name\]", re.I)
+INSTEAD = re.compile(r"\b(?:instead of|rather than|in place of|not)\b.*", re.I | re.S)
+INDIRECT = (
+    r"\b(?:towns?|cit(?:y|ies)|places?|employers?|compan(?:y|ies)|organi[sz]ations?|dates?|ages?|titles?|professions?|"
+    r"indirect)\b"
+)
+HIDES = re.compile(rf"\b(?:hide|mask|anonymi[sz]e|replace|black out|cover)\b.*{INDIRECT}", re.I)
+SHOWS = re.compile(
+    rf"\b(?:keep|leave|show|bring back|stop hiding|(?:do not|don['’]t) (?:hide|mask|replace))\b.*{INDIRECT}", re.I
+)
+
+
+def personal_in(text: str) -> dict[str, Any] | None:
+    """How personal data is to be hidden, as the arguments of choose_personal; None where nothing is said of it."""
+    if "?" in text:
+        return None
+    chosen: dict[str, Any] = {}
+    wanted = INSTEAD.sub(" ", text)
+    if INVENTED.search(wanted):
+        chosen["style"] = "stand-ins"
+    elif TAGS.search(wanted) and re.search(r"\b(?:use|keep|tags)\b", wanted, re.I):
+        chosen["style"] = "tags"
+    if SHOWS.search(text) or HIDES.search(text):
+        chosen["indirect"] = not SHOWS.search(text)
+    return chosen or None
+
+
+# --- questions ------------------------------------------------------------------------------------------------------
+
+
+def open_question(state: State) -> Say | None:
+    """What is still to be asked of prepared data, once; None where all is answered or passed over."""
+    if state.personal_found and not state.sources.personal.asked:
+        return Say(
+            "Personal data is replaced by tags such as [name]. Keep the tags, use invented names instead, or hide "
+            "towns and employers too? Tags are plain to see; with invented names the model learns natural sentences; "
+            "the more is hidden, the less can point to a person.",
+            ("Keep the tags", "Use invented names", "Hide towns and employers too"),
+            ASKS_PERSONAL,
+        )
+    files = [name for name in state.sources.attached if name not in state.sources.rights]
+    if not files:
+        return None
+    names = ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
+    return Say(
+        f"Whose texts are these ({names}): {', '.join(OWNERS.values())}? May we train on them, and may the data be "
+        "published? It stands on the data's card, so that someone can sign it; one answer for all will do.",
+        (
+            "Our own: train and publish",
+            "Our own: train, do not publish",
+            "Our customers' letters: train, do not publish",
+            "Skip this",
+        ),
+        ASKS_RIGHTS,
+    )

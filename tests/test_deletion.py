@@ -1,0 +1,288 @@
+"""A source that is deleted is gone: from data, undo, runs, index, published rows and the conversation, and models that
+learnt from it are named."""
+
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from assistant.conversation import Assistant, Conversation
+from finetune.errors import UserError
+from finetune.evaluate import Evaluation, Pair
+from finetune.files import write_json
+from finetune.jobs import Jobs
+from finetune.lineage import read_lineage
+from finetune.plan import TrainingPlan
+from finetune.project import Run
+from finetune.report import as_markdown
+from tests.files import dental_csv
+from tests.talking import last, say
+from tools import deletion
+from tools.brief import Brief
+from tools.context import Context
+from tools.deletion import deletions
+from tools.history import undo
+from tools.journey import Knowledge, read_sources, read_state, write_model
+from tools.registry import TOOLS
+
+WORD = "quagmarine"  # stands in every row and passage of the deleted file, and nowhere else
+HANDBOOK = "\n\n".join(
+    f"## Chapter {n}\n\nThe {WORD} desk must answer request number {n} within {n + 2} days and send a copy of its "
+    "answer to the archive."
+    for n in range(1, 9)
+)
+TABLE = "Question,Answer\n" + "".join(
+    f"What does the {WORD} plan number {n} cost?,The {WORD} plan number {n} costs {n * 7} dollars a month in all.\n"
+    for n in range(1, 13)
+)
+
+
+@pytest.fixture(autouse=True)
+def no_training(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Jobs, "ensure_supervisor", lambda self: None)
+
+
+@pytest.fixture
+def ready(talk: Conversation, tmp_path: Path) -> Conversation:
+    """A conversation past interview and rules, with one file that stays and a folder for those that go."""
+    fields = [name for name in Brief.questions() if name != "organisation"]
+    write_model(talk.project.brief, Brief(organisation="A clinic.", skipped=fields))
+    write_model(talk.project.knowledge, Knowledge(skipped=True))
+    say(talk, "", files=[dental_csv(tmp_path / "faq.csv")])
+    return talk
+
+
+def attach(talk: Conversation, folder: Path, name: str, text: str) -> None:
+    (folder / name).write_text(text, encoding="utf-8")
+    say(talk, "", files=[folder / name])
+
+
+def train(talk: Conversation) -> Run:
+    """A round as the chat starts it, with an evaluation that quotes its test rows; nothing is computed."""
+    project = talk.project
+    sealed = read_sources(project)
+    assert sealed.sealed, "approve first"
+    write_model(project.plan, TrainingPlan(base_model="starter"))
+    use(talk.context, "start_training")
+    run = project.latest_run()
+    assert run is not None
+    tested = [row for row in run.examples("test") if WORD in row.answer][:2] or run.examples("test")[:2]
+    pairs = [
+        Pair(question=r.question, reference=r.answer, base="?", tuned=r.answer, base_score=0, tuned_score=1)
+        for r in tested
+    ]
+    found = Evaluation(
+        run=run.name, verdict="better", advice="release", sentence="Better.", to_do=[], metrics=[], best=pairs,
+        worst=pairs, checks=[], notes=[], test_rows=len(tested), answered_rows=len(tested), seed=1,
+        adapter_sha256="0", minutes=1.0,
+    )  # fmt: skip
+    write_json(run.evaluation, found.model_dump(mode="json"))
+    (run.dir / found.file).write_text(as_markdown(found), encoding="utf-8")
+    return run
+
+
+def use(context: Context, tool: str, **arguments: Any) -> str:
+    runtime = SimpleNamespace(context=context, state={"messages": []})
+    return str(TOOLS[tool][0].func(runtime, **arguments)[0])  # type: ignore[attr-defined]
+
+
+UNSET = "data_level0.bin"  # Chroma's graph writes memory it never set, whatever stood there before: not ours to clear
+
+
+def holding(folder: Path, word: str) -> list[str]:
+    """The files below a folder that hold the word."""
+    return [
+        str(path.relative_to(folder))
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != UNSET and word.encode() in path.read_bytes().lower()
+    ]
+
+
+def approve(talk: Conversation) -> None:
+    say(talk, "prepare the data")
+    say(talk, "approved")
+
+
+def test_not_one_word_of_a_deleted_file_is_left_anywhere(ready: Conversation, tmp_path: Path) -> None:
+    attach(ready, tmp_path, "plans.csv", TABLE)
+    attach(ready, tmp_path, "handbook.md", HANDBOOK)
+    say(ready, "prepare the data")
+    say(ready, "show me rows with plan number")
+    say(ready, f"change row 50 to: Please call the {WORD} office.")
+    say(ready, "which copy goes to the archive according to our handbook?")
+    say(ready, "drop row 3")
+    say(ready, "undo")
+    say(ready, "approved")
+    train(ready)
+    before = holding(ready.project.dir, WORD)
+    assert {"examples.jsonl", "files/plans.csv", "runs/1/data/train.jsonl", "runs/1/evaluation.md"} <= set(before)
+    for folder in ("thread.sqlite", "passages/", ".history/"):
+        assert any(name.startswith(folder) for name in before), f"{folder} is to be emptied, too"
+    for name in ("plans.csv", "handbook.md"):
+        asked = say(ready, f"delete {name}")
+        assert asked.waiting_for == "approval:delete_source", asked.text
+        assert "cannot bring it back" in asked.text and "round 1" in asked.text.lower()
+        assert "is deleted" in say(ready, "yes").text
+    ready.connection.commit()
+    assert holding(ready.project.dir, WORD) == []
+    assert len(ready.project.read_examples()) >= 40, "the other file's rows stay"
+    assert any("48" in (turn.reply.text if turn.reply else "") for turn in ready.history()), "so does the conversation"
+
+
+def test_undo_cannot_bring_a_deleted_file_back(ready: Conversation, tmp_path: Path) -> None:
+    attach(ready, tmp_path, "plans.csv", TABLE)
+    say(ready, "prepare the data")
+    say(ready, "drop row 1")
+    say(ready, "remove the file plans.csv and everything from it", "yes")
+    while undo(ready.project) is not None:
+        assert not any(row.source.file == "plans.csv" for row in ready.project.read_examples())
+        assert read_sources(ready.project).file("plans.csv") is None
+
+
+def test_a_broken_seal_is_said_loudly_and_the_next_step_is_to_approve_again(
+    ready: Conversation, tmp_path: Path
+) -> None:
+    attach(ready, tmp_path, "plans.csv", TABLE)
+    approve(ready)
+    tested = [row for row in ready.project.read_examples() if row.split == "test" and row.source.file == "plans.csv"]
+    say(ready, "no")
+    reply = say(ready, "delete plans.csv", "yes")
+    assert f"seal of the test set is broken: {len(tested)} row" in reply.text
+    state = read_state(ready.project)
+    assert state.stage == "data" and not state.sources.sealed and state.verdict is None
+    say(ready, "prepare the data")
+    assert "rows are sealed" in say(ready, "approved").text
+
+
+def test_the_rounds_that_learnt_from_it_are_named_and_published_no_more(ready: Conversation, tmp_path: Path) -> None:
+    attach(ready, tmp_path, "plans.csv", TABLE)
+    approve(ready)
+    run = train(ready)
+    rows = sum(row.source.file == "plans.csv" for split in ("train", "validation") for row in run.examples(split))
+    (ready.project.published / run.published_as).mkdir(parents=True)
+    told = use(ready.context, "delete_source", name="plans.csv")
+    assert f"Round 1 learnt from {rows} of its rows" in told and "train a new round" in told
+    assert "published/round-1" in told, "where it has to be withdrawn"
+    assert read_state(ready.project).stage == "data", "a new round begins"
+    write_json(run.adapter / "adapter_config.json", {})
+    with pytest.raises(UserError, match="not here any more"):
+        use(ready.context, "publish")
+    lineage = read_lineage(run)
+    (gone,) = [source for source in lineage.sources if source.deleted]
+    assert gone.file == "plans.csv" and gone.rows["train"] + gone.rows.get("validation", 0) == rows
+    assert not [row for row in lineage.rows if row.file == "plans.csv"]
+    assert "deleted on" in say(ready, "which models know plans.csv?").text
+
+
+def test_a_note_of_the_deletion_stays_without_a_word_of_the_file(ready: Conversation, tmp_path: Path) -> None:
+    attach(ready, tmp_path, "plans.csv", TABLE)
+    say(ready, "prepare the data")
+    say(ready, "delete plans.csv", "yes")
+    (note,) = deletions(ready.project)
+    assert note.done and note.file == "plans.csv" and note.rows == 12 and note.sha256 and note.begun
+    assert WORD not in ready.project.deletions.read_text()
+
+
+@pytest.mark.parametrize(
+    "step", ["strip_run", "strip_rows", "strip_sources", "snapshots", "Path.unlink", "append_jsonl"]
+)
+def test_killed_half_way_it_goes_on_when_the_project_is_opened(
+    ready: Conversation, assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    attach(ready, tmp_path, "plans.csv", TABLE)
+    attach(ready, tmp_path, "handbook.md", HANDBOOK)
+    approve(ready)
+    train(ready)
+    say(ready, "delete plans.csv")
+    with monkeypatch.context() as broken:
+        cut_off(broken, step)
+        with pytest.raises(KeyboardInterrupt):
+            say(ready, "yes")
+    again = assistant.conversation(ready.project.name)
+    assert "is deleted" in last(again.open()).text
+    assert all(note.done for note in deletions(again.project))
+    again.connection.commit()
+    left = [name for name in holding(again.project.dir, f"{WORD} plan") if "handbook" not in name]
+    assert left == []
+    assert again.context.services.own_sources(again.project).files() == {"handbook.md": 8}
+    again.close()
+
+
+def cut_off(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """Let the deletion die at a step, as a killed process does."""
+
+    def die(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    if step == "Path.unlink":
+        real = Path.unlink
+        monkeypatch.setattr(Path, "unlink", lambda p, **k: die() if p.name == "plans.csv" else real(p, **k))
+    elif step == "append_jsonl":
+        real_append, times = deletion.append_jsonl, iter(range(9))
+        monkeypatch.setattr(deletion, "append_jsonl", lambda *a: die() if next(times) else real_append(*a))
+    elif step == "snapshots":
+        real_strip = deletion.strip_rows
+        monkeypatch.setattr(deletion, "strip_rows", lambda p, n: die() if ".history" in str(p) else real_strip(p, n))
+    else:
+        monkeypatch.setattr(deletion, step, die)
+
+
+def test_an_archive_goes_whole_and_a_file_in_it_does_not_go_alone(ready: Conversation, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "mails.zip", "w") as archive:
+        archive.writestr("plans.csv", TABLE)
+        archive.writestr("notes.md", HANDBOOK)
+    say(ready, "", files=[tmp_path / "mails.zip"])
+    say(ready, "prepare the data")
+    refused = say(ready, "delete notes.md")
+    assert refused.waiting_for != "approval:delete_source" and "mails.zip" in refused.text
+    assert "28 rows" in say(ready, "remove mails.zip and everything in it").text
+    say(ready, "yes")
+    assert holding(ready.project.dir, WORD) == [] and not read_sources(ready.project).rights.get("mails.zip")
+
+
+def test_a_row_left_out_as_a_duplicate_comes_back_when_the_other_is_deleted(
+    ready: Conversation, tmp_path: Path
+) -> None:
+    copied = (ready.project.files / "faq.csv").read_text().splitlines()
+    attach(ready, tmp_path, "again.csv", "\n".join(copied[:9]))
+    say(ready, "prepare the data")
+    assert sum(row.status == "dropped" for row in ready.project.read_examples()) == 8
+    say(ready, "delete faq.csv", "yes")
+    say(ready, "prepare the data")
+    assert [row.source.file for row in ready.project.read_examples() if row.status != "dropped"][:8] == [
+        "again.csv"
+    ] * 8
+
+
+def test_no_is_no_and_an_unknown_file_is_not_asked_about(ready: Conversation) -> None:
+    rows = ready.project.read_examples()
+    assert say(ready, "delete nothing.pdf").waiting_for != "approval:delete_source"
+    say(ready, "delete faq.csv", "no")
+    assert ready.project.read_examples() == rows and deletions(ready.project) == []
+
+
+def test_a_file_is_not_deleted_under_a_running_training(ready: Conversation) -> None:
+    approve(ready)
+    run = train(ready)
+    run.evaluation.unlink()
+    with pytest.raises(UserError, match="stop the training"):
+        use(ready.context, "delete_source", name="faq.csv")
+    assert deletions(ready.project) == [] and run.examples("train")
+
+
+def test_another_project_keeps_its_file_of_the_same_name(
+    ready: Conversation, assistant: Assistant, tmp_path: Path
+) -> None:
+    attach(ready, tmp_path, "handbook.md", HANDBOOK)
+    other = assistant.conversation("the-other-team")
+    list(other.open())
+    write_model(other.project.brief, read_state(ready.project).brief)
+    write_model(other.project.knowledge, Knowledge(skipped=True))
+    attach(other, tmp_path, "handbook.md", HANDBOOK)
+    before = {p: p.read_bytes() for p in other.project.dir.rglob("*.json*")}
+    say(ready, "delete handbook.md", "yes")
+    assert {p: p.read_bytes() for p in other.project.dir.rglob("*.json*")} == before
+    assert other.context.services.own_sources(other.project).find("a copy of its answer to the archive")
+    other.close()

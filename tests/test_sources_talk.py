@@ -1,0 +1,246 @@
+"""What is said about sources: whose they are, how personal data is hidden, what a model was trained on; the card."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from assistant.conversation import Conversation
+from assistant.provenance import licence_in, personal_in, rights_in
+from finetune.data.__main__ import main as prepare_files
+from finetune.data.personal import CANNOT_FIND
+from finetune.errors import UserError
+from finetune.export import export
+from finetune.files import read_jsonl
+from finetune.lineage import read_lineage
+from finetune.project import Run
+from tests.talking import say
+from tests.test_deletion import approve, attach, no_training, ready, train, use
+from tools.journey import read_sources
+from tools.lineage import file_hash
+
+__all__ = ["no_training", "ready"]  # fixtures
+
+LETTERS = """Question,Answer
+"This is Maria Lopez from Columbus, my phone is 614-555-0142. When is the bill due?","Dear Maria Lopez, on the first."
+"My name is Peter Schmidt, write to peter.schmidt@web.de: what is a crown?","Dear Peter Schmidt, it is 400 dollars."
+"I live in Dayton and work at Acme Tools Inc, can I come in the evening?","Yes, we are open until eight on Thursdays."
+"Do you take cards at the desk?","Yes, all the usual cards, and cash."
+"""
+NAMES = ("Maria", "Lopez", "Schmidt", "614-555-0142")
+
+
+def letters(talk: Conversation) -> str:
+    """The words of the rows that came from the letters."""
+    rows = [row for row in talk.project.read_examples() if row.source.file == "letters.csv"]
+    return "\n".join(f"{row.question} {row.answer} {row.source.quote}" for row in rows)
+
+
+# Whose a file is
+
+
+@pytest.mark.parametrize(
+    ("said", "answers"),
+    [
+        ("Our own: train and publish", [{"owner": "ours", "train": True, "publish": True}]),
+        ("Our own: train, do not publish", [{"owner": "ours", "train": True, "publish": False}]),
+        ("our customers' letters: train, do not publish", [{"owner": "customers", "train": True, "publish": False}]),
+        (
+            "a.csv is ours, guide.pdf is licensed and may not be published",
+            [{"owner": "ours", "file": "a.csv"}, {"owner": "licensed", "publish": False, "file": "guide.pdf"}],
+        ),
+        ("a.csv may not be trained on", [{"train": False, "file": "a.csv"}]),
+        ("guide.pdf is public, CC BY-SA 4.0", [{"owner": "public", "licence": "cc-by-sa-4.0", "file": "guide.pdf"}]),
+        (
+            "a.csv and guide.pdf are ours and may be published",
+            [{"owner": "ours", "publish": True, "file": f} for f in ("a.csv", "guide.pdf")],
+        ),
+        ("we may publish a.csv", [{"publish": True, "file": "a.csv"}]),
+        ("the weather is fine", []),
+    ],
+)
+def test_what_is_said_of_files_is_read_file_by_file(said: str, answers: list[dict[str, Any]]) -> None:
+    assert rights_in(said, ["a.csv", "guide.pdf"]) == answers
+
+
+@pytest.mark.parametrize(
+    ("said", "licence"),
+    [("under CC BY 4.0", "cc-by-4.0"), ("as cc0", "cc0"), ("Apache 2.0 please", "apache-2.0"), ("submit it", "")],
+)
+def test_a_licence_is_spelt_as_the_hub_does(said: str, licence: str) -> None:
+    assert licence_in(said) == licence
+
+
+def test_whose_the_files_are_is_asked_once_for_all_of_them(ready: Conversation, tmp_path: Path) -> None:
+    attach(ready, tmp_path, "prices.csv", "Question,Answer\nWhat is the fee for a copy?,A copy costs two dollars.\n")
+    asked = say(ready, "prepare the data")
+    assert asked.waiting_for == "rights" and "faq.csv, prices.csv" in asked.text
+    assert "sign" in say(ready, "why do you ask?").text and ready.reply().waiting_for == "rights"
+    noted = say(ready, "Our own: train and publish")
+    assert noted.waiting_for == "approval:approve_data"
+    rights = read_sources(ready.project).rights
+    assert {name: (r.owner, r.train, r.publish) for name, r in rights.items()} == dict.fromkeys(
+        ("faq.csv", "prices.csv"), ("ours", True, True)
+    )
+    attach(ready, tmp_path, "more.csv", "Question,Answer\nIs there a garden?,Yes behind the house.\n")
+    again = say(ready, "prepare the data")
+    assert "(more.csv)" in again.text, "only the new file is asked about"
+    say(ready, "undo", "undo")
+    assert read_sources(ready.project).rights == rights
+
+
+@pytest.mark.parametrize("instead", ["skip", "drop row 2", "approved"])
+def test_the_question_can_be_passed_over_and_does_not_come_back(ready: Conversation, instead: str) -> None:
+    say(ready, "prepare the data")
+    assert ready.reply().waiting_for == "rights"
+    say(ready, instead)
+    assert say(ready, "drop row 4").waiting_for != "rights"
+    assert not read_sources(ready.project).rights["faq.csv"].said
+
+
+def test_the_data_set_is_published_only_when_every_file_may_be(ready: Conversation, tmp_path: Path) -> None:
+    attach(ready, tmp_path, "letters.csv", LETTERS)
+    say(ready, "prepare the data", "keep the tags", "skip", "approved", "no")
+    folder = ready.project.published / "dataset"
+    refused = say(ready, "publish the data set", "yes")
+    assert "nobody has said whether it may" in refused.text and not folder.exists()
+    say(ready, "faq.csv is ours and may be published, letters.csv are our customers' letters and may not be published")
+    assert "letters.csv: you said it may not" in say(ready, "publish the data set", "yes").text and not folder.exists()
+    say(ready, "delete letters.csv", "yes", "prepare the data", "approved by Jo Okafor, head of billing", "no")
+    assert "data set is ready" in say(ready, "publish the data set under CC BY 4.0", "yes").text
+    card = (folder / "README.md").read_text(encoding="utf-8")
+    front = yaml.safe_load(card.split("---\n")[1])
+    assert front["license"] == "cc-by-4.0" and "question-answering" in front["task_categories"]
+    for words in (
+        f"| faq.csv | `{file_hash(ready.project, 'faq.csv')}` | the team's own; may be published. |",
+        "Jo Okafor, head of billing",
+        read_sources(ready.project).approved[:10],
+        read_sources(ready.project).sealed,
+        "tags such as [name]",
+        *CANNOT_FIND,
+    ):
+        assert words and words in card, words
+    assert "letters.csv" not in card
+
+
+def test_rows_that_may_not_be_trained_on_stop_the_training(ready: Conversation) -> None:
+    approve(ready)
+    told = say(ready, "no", "faq.csv is licensed and may not be trained on").text
+    assert "48 rows are from faq.csv" in told and "delete faq.csv" in told
+    with pytest.raises(UserError, match="may not be trained on"):
+        train(ready)
+    assert not ready.project.runs()
+
+
+# Personal data
+
+
+@pytest.mark.parametrize(
+    ("said", "chosen"),
+    [
+        ("use invented names instead of tags", {"style": "stand-ins"}),
+        ("I would rather have made-up names", {"style": "stand-ins"}),
+        ("use tags instead of invented names", {"style": "tags"}),
+        ("Keep the tags", {"style": "tags"}),
+        ("hide towns and employers too", {"indirect": True}),
+        ("please mask dates and ages as well", {"indirect": True}),
+        ("don't hide towns", {"indirect": False}),
+        ("show the towns again", {"indirect": False}),
+        ("use stand-ins and hide the job titles", {"style": "stand-ins", "indirect": True}),
+        ("drop row 3", None),
+        ("are dates hidden?", None),
+    ],
+)
+def test_how_personal_data_is_to_be_hidden_is_read_from_the_words(said: str, chosen: dict[str, Any] | None) -> None:
+    assert personal_in(said) == chosen
+
+
+def test_a_change_of_mind_about_names_works_from_the_originals(ready: Conversation, tmp_path: Path) -> None:
+    attach(ready, tmp_path, "letters.csv", LETTERS)
+    asked = say(ready, "prepare the data")
+    assert asked.waiting_for == "personal" and "[name]" in letters(ready)
+    ids = [row.id for row in ready.project.read_examples()]
+    for said, there, gone in (
+        ("use invented names instead of tags", "Columbus", "[name]"),
+        ("hide towns and employers too", "Dear ", "Columbus"),
+        ("use tags instead of invented names", "[place]", "Acme"),
+        ("show towns and employers again", "from Columbus", "[place]"),
+    ):
+        say(ready, said)
+        assert there in letters(ready) and gone not in letters(ready), said
+        assert not [name for name in NAMES if name in letters(ready)], f"after “{said}”"
+    assert [row.id for row in ready.project.read_examples()] == ids
+    assert ready.reply().waiting_for == "rights", "what personal data becomes is not asked again"
+    say(ready, "undo")
+    assert "[place]" in letters(ready)
+
+
+def test_a_row_the_user_edited_keeps_its_words(ready: Conversation, tmp_path: Path) -> None:
+    attach(ready, tmp_path, "letters.csv", LETTERS)
+    say(ready, "prepare the data", "skip", "skip", "change row 49 to: Please call the desk.")
+    told = say(ready, "use invented names instead of tags").text
+    assert "1 row keeps the old tags" in told and "Please call the desk." in letters(ready)
+
+
+def test_the_choice_before_the_data_is_prepared_is_kept_for_it(ready: Conversation, tmp_path: Path) -> None:
+    attach(ready, tmp_path, "letters.csv", LETTERS)
+    use(ready.context, "choose_personal", style="stand-ins", indirect=True)
+    assert say(ready, "prepare the data").waiting_for == "rights"
+    assert "[" not in letters(ready) and "Columbus" not in letters(ready)
+    assert not [name for name in NAMES if name in letters(ready)]
+
+
+@pytest.mark.parametrize(
+    ("flags", "there", "gone"),
+    [
+        ([], "[name]", "Maria"),
+        (["--stand-ins"], "from Columbus", "["),
+        (["--indirect"], "[place]", "Columbus"),
+        (["--stand-ins", "--indirect"], "Dear ", "Columbus"),
+    ],
+)
+def test_the_command_line_hides_personal_data_as_its_flags_say(
+    tmp_path: Path, flags: list[str], there: str, gone: str
+) -> None:
+    (tmp_path / "letters.csv").write_text(LETTERS, encoding="utf-8")
+    assert prepare_files([str(tmp_path / "letters.csv"), "--out", str(tmp_path / "out"), *flags]) == 0
+    rows = list(read_jsonl(tmp_path / "out" / "examples.jsonl"))
+    words = " ".join(m["content"] for row in rows for m in row["messages"])
+    assert there in words and gone not in words and not [name for name in NAMES if name in words]
+    report = json.loads((tmp_path / "out" / "report.json").read_text(encoding="utf-8"))
+    assert report["personal_style"] == ("stand-ins" if "--stand-ins" in flags else "tags")
+
+
+# Lineage
+
+
+def test_a_row_a_model_and_a_file_are_traced_in_plain_words(ready: Conversation) -> None:
+    assert "No model has been trained yet" in say(ready, "what was the model trained on?").text
+    approve(ready)
+    row = say(ready, "no", "where does row 5 come from?").text
+    assert "faq.csv, row 6" in row and "No model has been trained or tested on it" in row
+    run = train(ready)
+    assert "Round 1 had it" in say(ready, "where does row 5 come from?").text
+    for question in ("what was the model trained on?", "what was model 1 trained on?", "which data did round 1 use?"):
+        told = say(ready, question).text
+        assert "faq.csv: 48 rows" in told, question
+    for question in ("which models know faq.csv?", "was faq.csv used to train a model?", "lineage of faq.csv"):
+        assert "Round 1 had rows of it" in say(ready, question).text, question
+    assert "no round 7" in say(ready, "what was model 7 trained on?").text
+    lineage = read_lineage(run)
+    (source,) = lineage.sources
+    assert source.sha256 == file_hash(ready.project, "faq.csv")
+    assert lineage.test_sha256 == read_sources(ready.project).sealed
+    assert len(lineage.rows) == sum(len(run.examples(split)) for split in ("train", "validation", "test"))
+
+
+def test_the_pack_names_every_row_and_holds_none_of_its_words(learnt_run: Run, tmp_path: Path) -> None:
+    shutil.copytree(learnt_run.dir, tmp_path / "1")
+    out = export(tmp_path / "1", tmp_path / "pack", title="Clinic", unevaluated=True).dir
+    text = (out / "lineage.json").read_text(encoding="utf-8")
+    rows = Run(tmp_path / "1").examples("train")
+    assert {row["id"] for row in json.loads(text)["rows"]} == {row.id for row in rows}
+    assert not [row for row in rows if row.answer in text or row.question in text]

@@ -1,0 +1,328 @@
+"""A source deleted for good, with everything made from it: rows, passages, undo copies, the runs' copies of its rows.
+
+The record is written before the work and finished after it; each step may be done twice, so what a killed process
+left half done is done again. Models cannot unlearn: those trained on it are named, with what to do about each.
+"""
+
+import hashlib
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+
+from langchain.tools import ToolRuntime
+from langchain_core.messages import BaseMessage
+from langchain_core.tools import tool
+from pydantic import BaseModel, Field
+
+from finetune.data.prepare import DUPLICATE, NEAR_DUPLICATE, counted
+from finetune.errors import UserError
+from finetune.evaluate import Evaluation
+from finetune.example import Example
+from finetune.files import append_jsonl, read_json, read_jsonl, write_json, write_jsonl, write_text
+from finetune.lineage import SPLITS, is_in, mark_deleted, trained_on
+from finetune.project import Project, Run
+from finetune.report import as_markdown
+from tools.context import Context
+from tools.forgetting import quoting
+from tools.history import snapshots
+from tools.journey import Sources, in_use, read_sources, read_state, root, write_model
+from tools.publications import Publication, publications
+from tools.result import Artifact, ToolResult
+from tools.trial import now
+
+FORGET = "forget.json"  # what the conversation still shows of it, as hashes; see assistant/conversation.py
+
+
+class LearntFrom(BaseModel):
+    """What a run had of the source."""
+
+    run: str
+    learnt: int = Field(description="rows it was trained on, or stopped by")
+    tested: int
+
+
+class Deletion(BaseModel):
+    """A line of `deletions.jsonl`: what went and who learnt from it, without a word of the source."""
+
+    file: str
+    sha256: str | None
+    begun: str = Field(description="ISO 8601")
+    done: bool = False
+    rows: int = Field(description="in the data, left-out ones too")
+    test_rows: int = Field(description="of them in a test set that was sealed")
+    passages: int
+    copies: int = Field(description="undo copies that held its rows")
+    runs: list[LearntFrom] = []
+    published: list[Publication] = Field([], description="where a model or data set with its rows was published")
+
+
+# --- what would go ---------------------------------------------------------------------------------------------------
+
+
+def source_named(project: Project, name: str) -> str:
+    """The attached file that is meant, by its name or its stem in any case.
+
+    Raises:
+        UserError: there is none, several fit, or it lies in an archive.
+    """
+    there = sorted({*read_sources(project).attached, *(p.name for p in project.files.iterdir() if p.name[0] != ".")})
+    wanted = name.strip().strip("\"'“”").lower()
+    fitting = [f for f in there if f.lower() == wanted] or [f for f in there if Path(f).stem.lower() == wanted]
+    if len(fitting) == 1:
+        return fitting[0]
+    inner = next(
+        (
+            f.name
+            for f in read_sources(project).files
+            if f.name.lower() in (wanted, f"{root(wanted)}/{wanted}") or f.name.lower().endswith(f"/{wanted}")
+        ),
+        None,
+    )
+    if inner is not None:
+        raise UserError(
+            f"It lies in {root(inner)}, which I keep as you gave it.",
+            where=inner,
+            action=f"Delete {root(inner)} whole, and attach it again without this file.",
+        )
+    raise UserError(
+        f"There is no file called {name!r} here." if not fitting else f"Several files are called {name!r}.",
+        action=f"Choose one of these: {', '.join(fitting or there) or 'none is attached'}.",
+    )
+
+
+def survey(project: Project, name: str) -> Deletion:
+    """What deleting an attached file takes along, and which runs learnt from it."""
+    sources = read_sources(project)
+    examples = [e for e in project.read_examples() if is_in(e.source.file, name)]
+    runs = [
+        LearntFrom(run=run.name, learnt=rows["train"] + rows["validation"], tested=rows["test"])
+        for run, used in trained_on(project.runs(), name)
+        if (rows := Counter(split for source in used for split, n in source.rows.items() for _ in range(n)))
+    ]
+    path = project.files / name
+    return Deletion(
+        file=name,
+        sha256=hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None,
+        begun=now(),
+        rows=len(examples),
+        test_rows=sum(e.split == "test" for e in in_use(examples)) if sources.sealed else 0,
+        passages=sum(f.passages for f in sources.files if is_in(f.name, name)),
+        copies=sum(
+            any(is_in(e.source.file, name) for e in _examples(d / project.examples.name)) for d in snapshots(project)
+        ),
+        runs=runs,
+        published=[
+            one for one in publications(project) if name in one.sources or one.run in {r.run for r in runs if r.learnt}
+        ],
+    )
+
+
+def _examples(path: Path) -> Iterable[Example]:
+    return (Example.model_validate(row) for row in read_jsonl(path))
+
+
+def what_goes(deletion: Deletion) -> str:
+    """Before the approval: what goes, and what a deletion cannot reach."""
+    parts = _parts(deletion)
+    seal = " The approval of the test set would be taken back." if deletion.test_rows else ""
+    runs = f" {_learnt(deletion)} A model cannot unlearn." if deletion.runs else " No model was trained on it."
+    return f"Deleting {deletion.file} removes {parts}, for good: “undo” cannot bring it back.{seal}{runs}"
+
+
+def _parts(deletion: Deletion) -> str:
+    parts = ["the file itself", counted(deletion.rows, "row") if deletion.rows else ""]
+    parts += [counted(deletion.passages, "passage") + " to look up" if deletion.passages else ""]
+    parts += [f"its rows in {counted(deletion.copies, 'undo copy', 'undo copies')}" if deletion.copies else ""]
+    held = [r.run for r in deletion.runs]
+    parts += [f"and in the folder{'s' if len(held) > 1 else ''} of round {', '.join(held)}" if held else ""]
+    return ", ".join(filter(None, parts))
+
+
+def _learnt(deletion: Deletion) -> str:
+    said = [
+        f"round {r.run} learnt from {counted(r.learnt, 'of its rows', 'of its rows')}"
+        if r.learnt
+        else f"round {r.run} was only tested on {r.tested} of its rows"
+        for r in deletion.runs
+    ]
+    text = "; ".join(said) + "."
+    return text[:1].upper() + text[1:]
+
+
+def gone_in_words(deletion: Deletion) -> str:
+    """After it: what went, what is left to do, and what stays on record."""
+    sentences = [f"{deletion.file} is deleted: {_parts(deletion)}."]
+    if deletion.test_rows:
+        rows = counted(deletion.test_rows, "row")
+        sentences.append(
+            f"The seal of the test set is broken: {rows} of it came from there. Look at the data and approve it again."
+        )
+    if deletion.runs:
+        sentences.append(f"{_learnt(deletion)} I do not publish such a model any more.")
+    if any(r.learnt for r in deletion.runs):
+        sentences.append("It cannot unlearn them: prepare the data and train a new round without them.")
+    sentences += [f"Withdraw {one.what} there: {one.withdraw}." for one in deletion.published if one.withdraw]
+    sentences.append("A note stays: date, name, hash and counts, and nothing of its text.")
+    return " ".join(sentences)
+
+
+# --- deleting --------------------------------------------------------------------------------------------------------
+
+
+def deletions(project: Project) -> list[Deletion]:
+    """All that were begun, oldest first, each as it was last written."""
+    found = [Deletion.model_validate(row) for row in read_jsonl(project.deletions)]
+    return list({(one.file, one.begun): one for one in found}.values())
+
+
+def delete(context: Context, deletion: Deletion) -> None:
+    """Carry a deletion out, from wherever an earlier attempt left it."""
+    project, name = context.project, deletion.file
+    for run, _ in trained_on(project.runs(), name):
+        strip_run(run, name, deletion.begun)
+    newest = max((int(r.run) for r in deletion.runs if r.learnt), default=0)
+    for folder in [project.dir, *snapshots(project)]:
+        strip_rows(folder / project.examples.name, name)
+        strip_sources(folder / project.sources.name, name, first_round=newest + 1)
+        (folder / project.report.name).unlink(missing_ok=True)
+    project.verdict.unlink(missing_ok=True)
+    if deletion.rows:
+        for path in project.published.glob("*"):
+            if not path.name.startswith("round-"):  # rows that were published or exported; models hold weights alone
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+    if project.passages.exists():
+        own = context.services.own_sources(project)
+        for file in own.files():
+            if is_in(file, name):
+                own.remove(file)
+        own.erase()
+    (project.files / name).unlink(missing_ok=True)
+
+
+def strip_rows(path: Path, name: str) -> None:
+    """Take a source's rows out of a file of rows; what was dropped as their duplicate counts again."""
+    rows = list(_examples(path))
+    left = [row for row in rows if not is_in(row.source.file, name)]
+    if len(left) < len(rows):
+        write_jsonl(path, (revived(row).model_dump() for row in left))
+
+
+def revived(row: Example) -> Example:
+    """A row left out for another one's sake: the next preparation decides anew, since the other may be gone."""
+    if row.status != "dropped" or not row.reasons or not row.reasons[-1].startswith((DUPLICATE, NEAR_DUPLICATE)):
+        return row
+    return row.model_copy(update={"status": "proposed", "reasons": row.reasons[:-1]})
+
+
+def strip_sources(path: Path, name: str, *, first_round: int) -> None:
+    """Forget a file in a `sources.json`, and take back the approval of what held it.
+
+    Args:
+        first_round: the number of the first round that can do without it.
+    """
+    stored = read_json(path)
+    if stored is None:
+        return
+    sources = Sources.model_validate(stored)
+    changed = {
+        "files": [f for f in sources.files if not is_in(f.name, name)],
+        "rights": {file: said for file, said in sources.rights.items() if file != name},
+        "sealed": None,
+        "prepared": False,
+        "round": max(sources.round, first_round),
+    }
+    write_model(path, sources.model_copy(update=changed))
+
+
+def strip_run(run: Run, name: str, when: str) -> None:
+    """Take a source's rows out of a run's folder: first what quotes them, then the rows themselves."""
+    mark_deleted(run, name, when)
+    rows = [row for split in SPLITS for row in run.examples(split)]
+    gone = [row for row in rows if is_in(row.source.file, name)]
+    asked = {row.question for row in gone}
+    said = "\n".join(row.answer for row in rows if not is_in(row.source.file, name))
+    if run.evaluation.exists():
+        found = Evaluation.model_validate(read_json(run.evaluation))
+        left = {part: [p for p in getattr(found, part) if p.question not in asked] for part in ("best", "worst")}
+        found = found.model_copy(update=left)
+        write_json(run.evaluation, found.model_dump(mode="json"))
+        write_text(run.dir / found.file, as_markdown(found))
+    (run.dir / "evaluation_rows.jsonl").unlink(missing_ok=True)  # answers kept for an evaluation that was cut off
+    checks = run.dir / "checks.json"
+    if gone and (asking := read_json(checks)):
+        only_there = {s for check in asking for s in check["must_contain"] if s not in said}
+        write_json(checks, [c for c in asking if c["prompt"] not in asked and only_there.isdisjoint(c["must_contain"])])
+    for split in SPLITS:
+        if run.data(split).exists():
+            strip_rows(run.data(split), name)
+
+
+def rows_of(project: Project, name: str) -> Iterator[Example]:
+    """All rows that are kept of a source, as they are and as they were."""
+    kept = [d / project.examples.name for d in [project.dir, *snapshots(project)]]
+    kept += [run.data(split) for run in project.runs() for split in SPLITS]
+    return (row for row in chain.from_iterable(map(_examples, kept)) if is_in(row.source.file, name))
+
+
+def texts_of(context: Context, name: str) -> Iterator[str]:
+    """All words that are kept of a source: its rows' and its passages'."""
+    for row in rows_of(context.project, name):
+        yield from (m.content for m in row.messages)
+        yield row.source.quote or ""
+    if context.project.passages.exists():
+        own = context.services.own_sources(context.project)
+        for file in own.files():
+            yield from own.texts(file) if is_in(file, name) else []
+
+
+def begin(context: Context, name: str, messages: Sequence[BaseMessage]) -> Deletion:
+    """The deletion to carry out: one that was cut off, or a new one, which is written down.
+
+    Raises:
+        UserError: there is no such file, or a training is using it.
+    """
+    project = context.project
+    known = [d for d in deletions(project) if d.file.lower() == root(name).lower()]
+    if known and (not known[-1].done or not (project.files / known[-1].file).exists()):
+        return known[-1]  # cut off, or its answer was never given
+    deletion = survey(project, source_named(project, name))
+    state = read_state(project)
+    if state.running and state.run is not None and state.run.name in {r.run for r in deletion.runs}:
+        raise UserError(
+            "A training on its rows is under way.", where=deletion.file, action='Say "stop the training" first.'
+        )
+    still = read_json(project.dir / FORGET) or []
+    ids = {row.id for row in rows_of(project, deletion.file)}
+    found = quoting(messages, texts_of(context, deletion.file), deletion.file, ids)
+    write_json(project.dir / FORGET, sorted({*still, *found}))
+    append_jsonl(project.deletions, deletion.model_dump())
+    return deletion
+
+
+def finish(context: Context, deletion: Deletion) -> None:
+    if not deletion.done:
+        delete(context, deletion)
+        append_jsonl(context.project.deletions, deletion.model_copy(update={"done": True}).model_dump())
+
+
+def finish_all(context: Context) -> None:
+    """Go on with what a killed process left half deleted."""
+    for deletion in deletions(context.project):
+        finish(context, deletion)
+
+
+@tool(parse_docstring=True, response_format="content_and_artifact")
+def delete_source(runtime: ToolRuntime[Context], name: str) -> Artifact:
+    """Delete an attached file with everything made from it, for good. Waits for the user's approval.
+
+    Call trace_rows with the file first, and tell the user what goes and which models were trained on it.
+
+    Args:
+        name: the file as attached, such as handbook.pdf or mails.zip.
+    """
+    context = runtime.context
+    deletion = begin(context, name, runtime.state["messages"])
+    finish(context, deletion)
+    return ToolResult(gone_in_words(deletion)).for_agent()
