@@ -1,5 +1,4 @@
-"""A source that is deleted is gone: from data, undo, runs, index, published rows and the conversation, and models that
-learnt from it are named."""
+"""A source that is deleted is gone: from data, undo, runs, index and conversation; who learnt from it is named."""
 
 import zipfile
 from pathlib import Path
