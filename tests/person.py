@@ -22,6 +22,8 @@ DENTIST = {
     "data": "A spreadsheet of questions and answers",
     "rules": "keep all",
     "columns": "question, answer",
+    "personal": "Keep the tags",
+    "rights": "Our own: train, do not publish",
     "approval:approve_data": "approved",
     "approval:start_training": "use 2 epochs and a learning rate of 1e-3",  # and "yes" when asked again
     "train_anyway": "yes",

@@ -50,6 +50,7 @@ def test_everything_lies_there_and_in_the_zip(exported: Exported) -> None:
         "RULES.md",
         "API.md",
         "evidence.json",
+        "lineage.json",
         "dental-billing.zip",
     }
     packed = zipfile.ZipFile(exported.zip)
