@@ -188,6 +188,7 @@ def delete(context: Context, deletion: Deletion) -> None:
         strip_sources(folder / project.sources.name, name, first_round=newest + 1)
         (folder / project.report.name).unlink(missing_ok=True)
     project.verdict.unlink(missing_ok=True)
+    project.replies.unlink(missing_ok=True)  # a chat model's answers about any document; asked again where needed
     if deletion.rows:
         for path in project.published.glob("*"):
             if not path.name.startswith("round-"):  # rows that were published or exported; models hold weights alone
