@@ -5,8 +5,13 @@
     wordlists.py    names, places and ordinary words known beforehand
     checkdigits.py  numbers that prove themselves
     forms.py        what its form or a word beside it gives away
-    names.py        persons, organisations and places from capitalised words
-    addresses.py    streets, units, postcodes, towns
+    cues.py         words that stand before, after and in names
+    runs.py         runs of capitalised words, and what stands around them
+    persons.py      is a run a person: by lists, by context, by shape
+    organisations.py  runs that are no person: organisations, places, nationalities
+    names.py        runs cut where ordinary words begin; speakers; names met again; names written small
+    streets.py      what tells a street
+    addresses.py    the street with its unit, postcode, town and country
     jobs.py         titles and professions
     find.py         all of them in order, without overlaps
     replacing.py    tags and stand-ins

@@ -7,7 +7,8 @@ from finetune.data.personal.addresses import addresses
 from finetune.data.personal.forms import by_form
 from finetune.data.personal.jobs import signature_lines, titles
 from finetune.data.personal.kinds import RANK, Find, PersonalItem
-from finetune.data.personal.names import capitalised, nationalities
+from finetune.data.personal.names import capitalised
+from finetune.data.personal.organisations import nationalities
 from finetune.data.personal.replacing import hash_of
 from finetune.data.personal.tokens import tokens_of, with_capitals
 from finetune.data.personal.wordlists import lists

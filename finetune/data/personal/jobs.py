@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from finetune.data.document import words
+from finetune.data.personal.cues import ALWAYS_TITLES
 from finetune.data.personal.kinds import Find
-from finetune.data.personal.names import ALWAYS_TITLES
 from finetune.data.personal.tokens import Token
 from finetune.data.personal.wordlists import lists
 
