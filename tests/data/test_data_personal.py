@@ -20,7 +20,9 @@ from finetune.data.personal import (
     spanish_id,
 )  # fmt: skip
 from finetune.data.personal import checkdigits as check
-from tests.benchmarks.personal_data import INDIRECT_LABELS, fresh, half_of, halves, measure, ours
+from finetune.data.personal.cells import heading_kind
+from finetune.data.personal.credentials import bits
+from tests.benchmarks.personal_data import INDIRECT_LABELS, fresh, half_of, halves, measure, ours, unseen
 
 
 def hidden(text: str) -> str:
@@ -70,6 +72,27 @@ def hidden(text: str) -> str:
         ("BSN 111222333", "BSN [identity number]"),
         ("api_key = 8f3kQ2mZ7xT4vB1nC6yW", "api_key = [key]"),
         ("cvv 4821", "cvv [password]"),
+        ("Passport No. K7714402 was copied.", "Passport No. [identity number] was copied."),
+        ("Reisepass Nr. C01X77T2K liegt vor", "Reisepass Nr. [identity number] liegt vor"),
+        ("BVN 22310048871", "BVN [bank account]"),
+        ("pay to asha.m@okbank please", "pay to [bank account] please"),
+        ("his number plate is LB19 KTX", "his number plate is [licence plate]"),
+        ("Kennzeichen: M-XY 1234", "Kennzeichen: [licence plate]"),
+        ("last four of my ssn: 7741", "last four of my ssn: [social security number]"),
+        ("logged in as pnowak from 198.51.100.7", "logged in as [user name] from [ip address]"),
+        ("username: zed.q77", "username: [user name]"),
+        ("the gate code is 7741#", "the gate code is [password]"),
+        ("pw: Tulip!9x", "pw: [password]"),
+        ("redis://cache:Gn7kTTe@host:6379/0", "redis://[user name]:[password]@host:6379/0"),
+        ("DB_PASSWORD=q7Rt!x92Lm", "DB_PASSWORD=[password]"),
+        ("npm_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8", "[key]"),
+        ("my husband dave called.", "my husband [name] called."),
+        ("patient harjit kaur is late", "patient [name] is late"),
+        ("Present: Ogawa, Shimizu, Brown.", "Present: [name], [name 2], [name 3]."),
+        ("He resides at Plot 7, Sector 9, Rohini, Delhi 110085.", "He resides at [address]."),
+        ("Post to The Old Mill, Mill Lane, Otley, LS21 1AA.", "Post to [address]."),
+        ("send it to 12 oak st apt 4, dayton oh 45402", "send it to [address]"),
+        ("I moved to Tampa, FL 33601 in May.", "I moved to [address] in May."),
     ],
 )
 def test_each_kind_is_replaced_by_its_tag(text: str, expected: str) -> None:
@@ -92,11 +115,42 @@ def test_each_kind_is_replaced_by_its_tag(text: str, expected: str) -> None:
         "The District of Columbia and the Council of the European Union agreed.", "Use Form 1040, line 12.",
         "You can pay with Visa, Mastercard, PayPal or Apple Pay.", "Take one 500 mg tablet twice a day.",
         "Dear Sir or Madam, Thank You For Your Patience.", "See Section 12 Part 3 of the Act of 5 May 2020.",
+        "Frank answers help us. Sue if you must. Dawn breaks.", "The subnet mask is 255.255.255.0.",
+        "The password is wrong and the user is locked.", "Password: required", "MAX_RETRIES=5 and MODE=production",
+        "| Plan | Price |\n|---|---|\n| Basic | 9.99 |", "Product,Price,Stock\nMaple Desk,240,12\nRiver Lamp,35,80",
+        "A 30 minute drive, a 2 mile road.", "Patient: anyone who receives care here.", "In 2019 moved to the cloud.",
         "The U.S. Treasury and the U.S. Department of Labor publish rates.", "Die Filiale bleibt im Mai geschlossen.", "My Visa was declined in March.", "Is the Bill of Rights binding?",
     ],
 )  # fmt: skip
 def test_what_is_not_personal_stays(text: str) -> None:
     assert hidden(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "hidden_words"),
+    [
+        ("| Patient | Score |\n|---|---|\n| Abebe | 71 |\n| Quixwell | 64 |", ["Abebe", "Quixwell"]),
+        ("Name,Email,Phone\nZeb Purdy,z@x.example,555-0145", ["Zeb Purdy", "z@x.example", "555-0145"]),
+        ("Customer\tCity\nWhimbrell\tTampa", ["Whimbrell"]),
+        ("Kunde;Betrag\nHegewald;12,50", ["Hegewald"]),
+        ("Surname: STRAW\nGiven name: Imogen", ["STRAW", "Imogen"]),
+        ("Employee: Rutherford, Jo | Dept: Claims", ["Rutherford, Jo"]),
+        ("Address: Old Forge 3, behind the church", ["Old Forge 3, behind the church"]),
+    ],
+)
+def test_a_heading_or_label_hides_what_stands_under_or_beside_it(text: str, hidden_words: list[str]) -> None:
+    assert not any(word in hidden(text) for word in hidden_words), hidden(text)
+
+
+def test_a_column_of_names_alone_needs_a_person_in_it() -> None:
+    products = "Name | Price\nBasic | 9.99\nGold | 19.99"
+    assert hidden(products) == products
+    assert "Colleen" not in hidden("Name | Score\nColleen | 88\nBashir | 64")
+    assert heading_kind("Date of Birth") == "date of birth" and heading_kind("Price") is None
+
+
+def test_what_looks_like_chance_has_more_bits_than_words() -> None:
+    assert bits("wJalrXUtnFEMIK7MDENGbPxRfiCY") > 3.9 > 3.4 > bits("productionproduction")
 
 
 def test_one_person_keeps_one_tag_and_another_gets_another() -> None:
@@ -188,7 +242,9 @@ def test_what_cannot_be_found_is_said() -> None:
 HOSTILE = [
     "1-", "a@", "A ", "Dear ", "1 A", ":", "O'", "St. ", "a.b", "www.", "sk-", "+1 (", "Name: ", "12 Main ", "Jo Anna ",
     "my name is ", "é", "\n", "P.O. Box ", "-----BEGIN PRIVATE KEY-----", "zip code ", "de la ", "Apt 1, ", "api_key ",
-    "account number A1-", "born on ", "corner of ", "John and ", "1.2.3.", "ab:", "DE00", "Bob: ", "1 250 ", "\n>Ann ",
+    "account number A1-", "born on ", "corner of ", "John and ", "1.2.3.", "ab:", "A, ", "Ann, Bob; ", "Flat 1, ", "| a ", "a,b\n", "Name: A\n", "user a", "pw is ", "x=",
+    "lives at 1 A ", "1 oak st ", "Passport no ", "plate A1 ", "a://b:c@", "token_", "@a", "St. Bede's ", "in 12345 ",
+    "& Sons ", "Aa Bb, ", "DE00", "Bob: ", "1 250 ", "\n>Ann ",
 ]  # fmt: skip
 
 
@@ -244,6 +300,28 @@ def test_recall_and_precision_on_our_own_sentences() -> None:
     direct = measure(rows, ours(indirect=False), without=INDIRECT_LABELS)
     assert len(rows) == 150 and every.recall > 0.95 and every.precision > 0.94
     assert direct.recall > 0.93 and direct.precision > 0.97
+
+
+@pytest.mark.parametrize(("half", "recall", "precision"), [("development", 0.97, 0.96), ("final", 0.94, 0.91)])
+def test_recall_and_precision_on_harder_sentences(half: str, recall: float, precision: float) -> None:
+    """300 of ten writers' manners, a third without personal data; the floors lie a little below what was measured."""
+    rows = unseen(half)
+    every = measure(rows, ours(indirect=True))
+    direct = measure(rows, ours(indirect=False), without=INDIRECT_LABELS)
+    assert len(rows) > 140 and every.recall > recall and every.precision > precision
+    assert direct.recall > 0.92 and direct.precision > 0.95
+
+
+def test_nearly_nothing_is_found_where_customers_name_nobody(shared: Path) -> None:
+    """10,003 messages to a bank and 672 patients' questions without names: direct kinds in fewer than 1 of 500."""
+    import csv
+
+    with (shared / "data" / "banking77_train.csv").open(encoding="utf-8", newline="") as file:
+        texts = [row[0] for row in csv.reader(file)][1:3001]
+    with (shared / "data" / "patient_questions.csv").open(encoding="utf-8", newline="") as file:
+        texts += [row[1] for row in csv.reader(file)][1:]
+    items = find_personal(texts)
+    assert len(texts) > 3500 and len(items) < len(texts) / 500
 
 
 def test_a_template_is_wholly_in_one_half() -> None:

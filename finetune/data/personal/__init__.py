@@ -4,7 +4,11 @@
     tokens.py       words and numbers with their places
     wordlists.py    names, places and ordinary words known beforehand
     checkdigits.py  numbers that prove themselves
-    forms.py        what its form or a word beside it gives away
+    names.txt       names Faker lacks
+    forms.py        what its form gives away: numbers, phones, e-mail, dates, ages
+    labelled.py     numbers and codes that only a word beside them tells
+    credentials.py  keys, passwords, user names
+    cells.py        what a column's or field's heading hides
     cues.py         words that stand before, after and in names
     runs.py         runs of capitalised words, and what stands around them
     persons.py      is a run a person: by lists, by context, by shape
@@ -12,6 +16,7 @@
     names.py        runs cut where ordinary words begin; speakers; names met again; names written small
     streets.py      what tells a street
     addresses.py    the street with its unit, postcode, town and country
+    postal.py       addresses by what announces or ends them, postcodes
     jobs.py         titles and professions
     find.py         all of them in order, without overlaps
     replacing.py    tags and stand-ins

@@ -4,11 +4,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from finetune.data.personal.addresses import addresses
+from finetune.data.personal.cells import cells
 from finetune.data.personal.forms import by_form
 from finetune.data.personal.jobs import signature_lines, titles
 from finetune.data.personal.kinds import RANK, Find, PersonalItem
 from finetune.data.personal.names import capitalised
-from finetune.data.personal.organisations import nationalities
+from finetune.data.personal.organisations import firms, nationalities
+from finetune.data.personal.postal import postal
 from finetune.data.personal.replacing import hash_of
 from finetune.data.personal.tokens import tokens_of, with_capitals
 from finetune.data.personal.wordlists import lists
@@ -31,9 +33,12 @@ def _finds(text: str, indirect: bool) -> Iterator[Find]:
         tokens = with_capitals(tokens, lists())
     yield from by_form(text, indirect=indirect)
     yield from addresses(text, tokens)
+    yield from cells(text)
+    yield from postal(text)
     named = list(capitalised(text, tokens, indirect=indirect, small=small))
     yield from named
     if indirect:
+        yield from firms(tokens, lists())
         yield from nationalities(tokens)
         yield from titles(text, tokens)
         yield from signature_lines(text, [find for find in named if find.kind == "name"])

@@ -8,7 +8,9 @@ import re
 from collections.abc import Callable, Iterator
 
 from finetune.data.personal import checkdigits as check
+from finetune.data.personal.credentials import credentials
 from finetune.data.personal.kinds import Find, PersonalKind
+from finetune.data.personal.labelled import labelled
 
 MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sep(?:t(?:ember)?)?|Oct(?:ober)?|"
@@ -27,16 +29,32 @@ BIRTH = re.compile(
     rf"(?:\s(?:is|was|ist|es|est|on))?[^\w\n]{{0,5}}(?:\s?it(?:['’]s|\sis)\s)?(?P<item>{DATE})",
     re.I,
 )
-DAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
+DAY = (
+    r"(?:(?:Mon|Tues|Wednes|Thurs|(?<!Black )Fri|Satur|Sun)day|Montag|Dienstag|Mittwoch|Donnerstag|Freitag|"
+    r"Samstag|Sonntag|"
+    r"(?i:lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miércoles|jueves|viernes|sábado|domingo))"
+)
+SHORT_DAY = r"(?:Mon|Tues?|Wed|Thu(?:rs?)?|Fri|Sat|Sun)\b\.?"
 ANY_DATE = re.compile(
-    rf"(?<![\w/.-])(?P<item>{DATE}|{MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?\b|\d{{1,2}}(?:st|nd|rd|th)?\s(?:of\s)?{MONTH}\b|"
-    rf"{MONTH}\s\d{{4}}\b|(?:{DAY}|(?:19|20)\d\d(?:-(?:19|20)?\d\d|s)?)(?![\w-])|\d{{1,2}}:\d{{2}}(?:\s?[ap]\.?m\b)?|"
-    r"\d{1,2}\s?[ap]\.?m\b\.?)(?![\w/]|[.-]\d)"
+    rf"(?<![\w/.-])(?P<item>(?:{SHORT_DAY},?\s)?(?:{DATE}(?:Z|\+\d\d:?\d\d)?|{MONTH}\s\d{{1,2}}(?:st|nd|rd|th)?\b|"
+    rf"\d{{1,2}}(?:st|nd|rd|th)?\.?\s(?:of\s|de\s)?{MONTH}\b)|"
+    rf"{MONTH}\s\d{{4}}\b|(?:{DAY}|(?:19|20)\d\d(?:[-/](?:19|20)?\d\d|s)?)(?![\w-])|(?:0?[1-9]|1[0-2])/(?:19|20)\d\d|"
+    r"\d{1,2}:\d{2}(?:\s?[ap]\.?m\b)?|\d{1,2}\s?[ap]\.?m\b\.?)(?![\w/]|[.-]\d)"
+)
+# A month or a day and month alone, where a word before says so (since June, effective 6/1, am 3.4.).
+DATE_AFTER = re.compile(
+    rf"\b(?i:in|since|by|until|till|during|early|mid|late|last|next|this|en|desde|em|im|seit|bis|depuis|fin|début)[ ]"
+    rf"(?P<item>(?i:{MONTH}))(?![\w-]|\s(?:I|we|you|he|she|it|be|not)\b)|"
+    r"\b(?i:on|by|since|from|until|till|before|after|effective|dated?|due|appt|am|ab|bis|seit|vom|le|el|del|"
+    r"starting)[ ]"
+    r"(?P<short>[0-3]?\d/[0-3]?\d(?![\d/]| of\b|\s?(?:cup|inch|mm|ARM))|[0-3]?\d\.[01]?\d\.(?!\d))"
 )
 AGE = re.compile(
     r"\b(?:(?P<a>\d{1,3})[- ](?:year|yr|month|week|day)s?[- ]olds?|(?P<b>\d{1,3})\s?(?:y/?o|yo)\b|"
     r"(?:turn(?:s|ed|ing)?|turning)\s(?P<e>\d{1,3})\b(?!\s?(?:%|percent|days|hours|minutes|miles|dollars|[./:]\d))|"
-    r"(?<=[a-z]), (?P<f>\d{2})(?=, [a-z])|(?:aged?|age:|age is|age of|turn(?:ed|s|ing)?|(?:I am|I'm|I’m|he is"
+    r"(?<=[a-z]), (?P<f>\d{2})(?=, [a-z]|,? (?:years?|yrs|ans|años|anos|anni|Jahre)\b)|"
+    r"(?<=[a-z]) \((?P<h>[1-9]\d?)\)|\b(?P<g>[1-9]\d?) (?:Jahre|ans|años|anos|anni)(?: alt)?\b|(?:aged?|age:|"
+    r"age is|age of|turn(?:ed|s|ing)?|(?:I am|I'm|I’m|he is"
     r"|she is|he's|she's|is|was|he was|she was) "
     r"(?:now |only |almost |just |about )?)\s?(?P<c>\d{1,3})\b(?=\s?(?:years?|yrs?|and\b|or\b|when|,|[.!?)\n]|$"
     r"|but\b|now\b|next\b|in\b|on\b|"
@@ -64,54 +82,11 @@ FULL_POSTCODE = re.compile(
     r"\b(?:[A-PR-UWYZ][A-HK-Y]?\d[A-HJKPS-UW\d]? \d[ABD-HJLNP-UW-Z]{2}|[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z] "
     r"\d[ABCEGHJ-NPRSTV-Z]\d)\b"
 )
-RECORD_WORD = (
-    r"(?:account|acct|policy|claim|member(?:ship)?|patient|medical record|health record|record|case|customer|client|"
-    r"subscriber|group|invoice|order|booking|reference|ref|loan|mortgage|prescription|rx|student|employee|badge|ticket|"
-    r"matter|docket|file|chart|hospital|encounter|specimen|registration|certificate|contract|transaction|tracking|"
-    r"licen[cs]e(?: plate)?|number plate|plate|passport|driver'?s?[’']?s? licen[cs]e|driving licen[cs]e|tax|tax id|"
-    r"taxpayer|national id|id card|identity card|MRN|NPI|IMEI|VIN|EIN|DEA|sort code|routing|aba|bsb|iban|swift"
-    r"|bic|konto|"
-    r"kontonummer|kunden|kundennummer|versichertennummer|versicherungs|aktenzeichen|p[oó]liza|expediente|cuenta|"
-    r"siniestro|dossier|contrat|identification)"
-)
-SECRET_WORD = (
-    r"(?:password|passwd|pwd|passcode|pass phrase|passphrase|pin(?: code| number)?|cvv2?|cvc|security code|"
-    r"verification code|one-time code|otp|access code|passwort|contraseña|mot de passe|kennwort)"
-)
-
 PATTERNS: tuple[tuple[PersonalKind, str, re.Pattern[str], str], ...] = (
     # kind, why, pattern, one of these must stand in the small-letter text before the pattern is tried
     ("email", "form of an e-mail address", re.compile(
         r"(?<![\w.+-])(?P<item>[\w.+'%-]{1,64}@(?:[\w-]{1,63}\.){1,6}[A-Za-z]{2,24})\b"), "@"),
-    ("key", "form of a key", re.compile(
-        r"\b(?P<item>[sprk]k[-_](?:live_|test_|ant-|proj-)?[A-Za-z0-9_-]{16,200}|hf_[A-Za-z0-9]{20,100}|"
-        r"gh[pousr]_[A-Za-z0-9]{20,100}|github_pat_\w{20,120}|glpat-[\w-]{16,60}|A[KS]IA[0-9A-Z]{16}|AIza[\w-]{35}|"
-        r"xox[baprs]-[A-Za-z0-9-]{10,100}|SG\.[\w-]{16,40}\.[\w-]{16,80}|ya29\.[\w-]{20,200}|"
-        r"eyJ[\w-]{10,2000}\.[\w-]{10,2000}\.[\w-]{5,2000})"), ""),
-    ("key", "after words like api key", re.compile(
-        r"(?i:\b(?:api[ _-]?key|secret(?:[ _-]?(?:access)?[ _-]?key)?|access[ _-]?token|auth[ _-]?token|bearer|token|"
-        r"client[ _-]?secret)\b)"
-        r"\s{0,3}(?:is|was|:|=)?\s{0,3}[\"'“]?(?P<item>(?=[^\s\"']{0,60}\d)"
-        r"(?=[^\s\"']{0,60}[A-Za-z])[\w./+=~-]{16,200})"), ""),
-    ("key", "a private key", re.compile(
-        r"(?P<item>-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:(?!-----END)[\s\S]){0,8000}(?:-----END [A-Z ]{0,40}"
-        r"PRIVATE KEY-----)?)"), "-----begin"),
-    ("password", "after words like password", re.compile(
-        rf"\b(?i:{SECRET_WORD})(?:\s(?i:is|was|to|ist|es|est)\b|\s?(?:now\s)?(?::|=))(?:\s(?i:now|set to"
-        rf"|still)\b)?\s{{0,3}}[\"'“]?"
-        r"(?P<item>(?=[^\s\"'”]{0,63}[\d!@#$%^&*_])[^\s\"'”,;]{3,64}[^\s\"'”,;.!?])"), ""),
-    ("password", "after words like pin or cvv", re.compile(
-        r"\b(?i:cvv2?|cvc2?|pin(?: code| number)?|otp|passcode)\s(?P<item>\d{3,8})\b(?![.,-]?\d)"), ""),
     ("date of birth", "a date after words like born", BIRTH, ""),
-    ("record number", "after a word like account or claim", re.compile(
-        rf"\b(?i:{RECORD_WORD})(?:\s(?i:number|num|no\.?|nr\.?|id|code|identifier|identification|#))?"
-        r"(?:,\snumber)?\s{0,3}(?:#|:|\bis\b|\bnumber\b|\bwas\b|\blautet\b|\bist\b|\best\b|\bes\b|№|=)?\s{0,3}[:#]?\s{0,3}(?<=[\s:#№=])"
-        r"(?P<item>(?=(?:[A-Z]{1,5} )?(?:[\w-]{0,30}\d{3}|[\w-]{0,12}\d{2}-\d))"
-        r"(?:[A-Z]{1,5} )?[A-Za-z]{0,4}-?[A-Za-z0-9]{0,30}\d[A-Za-z0-9]{0,30}(?:[-/][A-Za-z0-9]{1,20}){0,5})\b"
-        r"(?!\s?(?:%|€|euros?|dollars?|pounds?|USD|EUR|GBP|days?|hours?|miles|points|times|people|rows|[.,:]\d))"), ""),
-    ("record number", "letters and digits of a record", re.compile(
-        r"\b(?P<item>(?:MRN|PAT|POL|CLM|ACC|ACCT|INV|CASE|CUST|PLY|REF|TKT|LN|RX|ID|EMP|MEM|ORD|SR|INC)[-_#]\s?"
-        r"(?=[A-Z-]{0,8}\d)[A-Z0-9-]{4,24})\b"), ""),
 )  # fmt: skip
 
 
@@ -119,7 +94,8 @@ def _ip_address(text: str) -> bool:
     import ipaddress
 
     try:
-        return not ipaddress.ip_address(text.lower()).is_unspecified
+        address = ipaddress.ip_address(text.lower())
+        return not (address.is_unspecified or address.is_loopback or text.startswith(("255.", "0.")))
     except ValueError:
         return False
 
@@ -223,8 +199,10 @@ def by_form(text: str, *, indirect: bool = False) -> Iterator[Find]:
         if needed and needed not in small:
             continue
         for match in pattern.finditer(text):
-            if kind != "record number" or _is_record(match["item"]):
-                yield Find(*match.span("item"), kind, why)
+            yield Find(*match.span("item"), kind, why)
+    yield from credentials(text, small)
+    if "@" in text or digits_in(text) >= 2:
+        yield from labelled(text)
     for match in POSTCODE.finditer(text):
         yield Find(*match.span("item"), "address", "after words like zip code")
     for match in POSTCODE_BEFORE.finditer(text):
@@ -235,11 +213,6 @@ def by_form(text: str, *, indirect: bool = False) -> Iterator[Find]:
         yield from _numbers(text, small)
     if indirect:
         yield from _indirect(text)
-
-
-def _is_record(text: str) -> bool:
-    """A year or a round quantity beside "account" or "order" is no record number, nor is a date."""
-    return not re.fullmatch(r"(?:19|20)\d\d(?:-\d\d)?|\d{1,3}|\d{1,4}[-/]\d{1,2}[-/]\d{2,4}", text)
 
 
 def _numbers(text: str, small: str) -> Iterator[Find]:
@@ -314,6 +287,9 @@ def _may_be_phone(text: str, start: int, end: int) -> bool:
 def _indirect(text: str) -> Iterator[Find]:
     for match in ANY_DATE.finditer(text):
         yield Find(*match.span("item"), "date", "form of a date or time")
+    for match in DATE_AFTER.finditer(text):
+        if match[match.lastgroup or "item"] not in ("may", "mar", "march"):
+            yield Find(*match.span(match.lastgroup or "item"), "date", "a month or day after words like since")
     for match in AGE.finditer(text):
         group = match.lastgroup or "a"
         if int(match[group]) <= 120:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from finetune.data.document import words
-from finetune.data.personal.cues import ALWAYS_TITLES
+from finetune.data.personal.cues import ALWAYS_TITLES, TITLES
 from finetune.data.personal.kinds import Find
 from finetune.data.personal.tokens import Token
 from finetune.data.personal.wordlists import lists
@@ -26,6 +26,7 @@ AS_JOB = re.compile(
 )
 
 
+SMALL_TITLES = words("don doña dona señor señora")
 CAPITAL_TITLES = words("miss professor doctor rev reverend capt sgt")
 
 
@@ -43,8 +44,11 @@ def _jobs() -> frozenset[str]:
 
 def titles(text: str, tokens: Sequence[Token]) -> Iterator[Find]:
     """Forms of address, and professions that a sentence gives as such."""
-    for token in tokens:
-        if token.lower in ALWAYS_TITLES or (token.lower in CAPITAL_TITLES and token.is_capital):
+    for index, token in enumerate(tokens):
+        following = tokens[index + 1] if index + 1 < len(tokens) else None
+        before_name = following is not None and following.is_capital and following.gap in (" ", ". ", ".")
+        titled = before_name and token.lower in TITLES and (token.is_capital or token.lower in SMALL_TITLES)
+        if token.lower in ALWAYS_TITLES or titled or (token.lower in CAPITAL_TITLES and token.is_capital):
             dot = text[token.end : token.end + 1] == "."
             yield Find(token.start, token.end + dot, "title", "a form of address")
     for match in AS_JOB.finditer(text):

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple, get_args
 
 DirectKind = Literal[
     "name", "email", "phone", "address", "date of birth", "card number", "bank account", "social security number",
-    "health number", "identity number", "record number", "ip address", "password", "key",
+    "health number", "identity number", "record number", "licence plate", "ip address", "user name", "password", "key",
 ]  # fmt: skip
 IndirectKind = Literal["organisation", "place", "nationality", "date", "age", "title", "web address"]
 PersonalKind = DirectKind | IndirectKind
@@ -24,14 +24,15 @@ KINDS: tuple[PersonalKind, ...] = (*DIRECT, *INDIRECT)
 RANK: dict[PersonalKind, int] = {
     "key": 0, "password": 1, "card number": 2, "bank account": 2, "social security number": 2, "email": 3,
     "web address": 3, "health number": 4, "identity number": 4, "date of birth": 4, "address": 5, "ip address": 6,
-    "record number": 7, "phone": 8, "organisation": 9, "name": 10, "place": 11, "nationality": 12, "title": 13,
+    "record number": 7, "licence plate": 7, "phone": 8, "user name": 9,
+    "organisation": 9, "name": 10, "place": 11, "nationality": 12, "title": 13,
     "age": 14, "date": 15,
 }  # fmt: skip
 
 CANNOT_FIND: tuple[str, ...] = (
     "a first or family name that is a rare word to me, with nothing around it that tells a person",
     "names that are ordinary words (Grace, Will, May, Hope) without a title, greeting or family name beside them",
-    "names written small, unless somebody says: my name is",
+    "names written small, unless lists hold them and a word like husband, patient or this is stands before",
     "a person described rather than named (the mayor's youngest daughter)",
     "towns, employers, ages, nationalities and dates, unless you ask for these indirect kinds; with them,"
     " employers and "

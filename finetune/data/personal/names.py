@@ -8,9 +8,11 @@ family names do. Ordinary words right of it make it a thing (Parkinson Disease, 
 import re
 from collections.abc import Iterator, Sequence
 
+from finetune.data.document import words
 from finetune.data.personal.cues import (
     AFTER_NAME,
     SMALL,
+    SMALL_KNOWN,
     SPACE,
     TITLES,
 )
@@ -19,19 +21,18 @@ from finetune.data.personal.organisations import employer, long_place, of_no_per
 from finetune.data.personal.persons import person
 from finetune.data.personal.runs import Reading, Run
 from finetune.data.personal.tokens import Token
-from finetune.data.personal.wordlists import PARTICLES, Lists, lists
+from finetune.data.personal.wordlists import FIRMS, PARTICLES, Lists, lists
 
 LONGEST_RUN = 7  # words; more capitals in a row are a heading
 
 
 def capitalised(text: str, tokens: Sequence[Token], *, indirect: bool = False, small: bool = False) -> Iterator[Find]:
     """Finds of kind name, and with `indirect` of organisations, places and nationalities."""
-    if not any(token.is_capital for token in tokens) and " name" not in text and "call" not in text:
-        return
     known = lists()
     reading = Reading(text, tokens, known, small)
     finds = list(_read(reading, indirect))
     finds += _speakers(text, known)
+    finds += _listed(text, finds, known)
     finds += _again(tokens, finds, known)
     yield from finds
     yield from _written_small(tokens, known)
@@ -144,6 +145,11 @@ def _trimmed(reading: Reading, segment: Run) -> Run:
     return Run(first, last)
 
 
+MEMBER = re.compile(r"[^\W\d_a-z][^\W\d_]['’\w-]{0,25}(?: [^\W\d_a-z][^\W\d_]['’\w-]{0,25}){0,2}")
+LISTING = re.compile(
+    rf"(?<![\w'’-]){MEMBER.pattern}(?:(?:, |; | / |\n(?:\d{{1,2}}[.)] |[-*•] ?)?){MEMBER.pattern}){{1,40}}"
+    rf"(?:,? (?:and|&|und|y|et|e) {MEMBER.pattern})?(?![\w'’:-])"
+)
 SPEAKER = re.compile(r"^[ \t>*-]{0,4}(?P<item>[^\W\d_]{3,20}):[ \t]", re.M)
 
 
@@ -158,6 +164,35 @@ def _speakers(text: str, known: Lists) -> list[Find]:
         for m in labels
         if not known.is_ordinary(m["item"].lower()) or m["item"].lower() in known.given
     ]
+
+
+def _listed(text: str, finds: Sequence[Find], known: Lists) -> list[Find]:
+    """The other members of a list (Ogawa, Shimizu, Endo) of which at least half are names."""
+    more: list[Find] = []
+    named = {find.start for find in finds if find.kind == "name"}
+    for listing in LISTING.finditer(text):
+        members = list(MEMBER.finditer(text, *listing.span()))
+        sure = [m for m in members if m.start() in named or _all_names(m[0], known)]
+        if 2 * len(sure) < len(members) or (len(sure) < 2 and not any(m.start() in named for m in members)):
+            continue
+        more += [
+            Find(*m.span(), "name", "in a list of names")
+            for m in members
+            if m.start() not in named and (m in sure or not any(_is_no_name(w, known) for w in m[0].split()))
+        ]
+    return more
+
+
+def _all_names(member: str, known: Lists) -> bool:
+    lowers = member.lower().split()
+    if member.isupper() and len(lowers) == 1:
+        return False
+    return all(known.is_name(w) and not known.is_ordinary(w) and w not in known.large for w in lowers)
+
+
+def _is_no_name(word: str, known: Lists) -> bool:
+    lower = word.lower()
+    return known.is_ordinary(lower) or known.is_place(lower) or lower in FIRMS or (word.isupper() and len(word) > 1)
 
 
 def _again(tokens: Sequence[Token], finds: Sequence[Find], known: Lists) -> list[Find]:
@@ -185,16 +220,35 @@ def _again(tokens: Sequence[Token], finds: Sequence[Find], known: Lists) -> list
 
 
 def _written_small(tokens: Sequence[Token], known: Lists) -> Iterator[Find]:
-    """After "my name is" one or two words of any case."""
+    """After "my name is" one or two words of any case; after "my husband" such as stand in lists."""
     for index, token in enumerate(tokens):
-        if index < 2 or token.is_capital or token.gap not in SPACE or known.is_ordinary(token.lower):
+        if index < 1 or token.is_capital or token.is_number or known.is_ordinary(token.lower):
             continue
         tail = "".join(f" {tokens[i].lower}" for i in range(max(0, index - 3), index))
-        if tail.endswith(SMALL) and not token.is_number:
-            last = index
-            while last + 1 < len(tokens) and last < index + 2 and tokens[last + 1].gap in SPACE:
-                following = tokens[last + 1]
-                if known.is_ordinary(following.lower) or following.is_number:
-                    break
-                last += 1
-            yield Find(token.start, tokens[last].end, "name", "after an introduction, greeting or label")
+        announced = token.gap in SPACE and tail.endswith(SMALL)
+        if not announced:
+            if token.gap.strip(" ,(\n.") or not tail.endswith(SMALL_KNOWN):
+                continue
+            if not known.is_name(token.lower) and not _before_name(tokens, index, known):
+                continue
+            if known.is_place(token.lower) or len(token.lower) < 3:
+                continue
+        last = index
+        while last + 1 < len(tokens) and last < index + 2 and tokens[last + 1].gap in SPACE:
+            following = tokens[last + 1]
+            if known.is_ordinary(following.lower) or following.is_number or following.lower in NO_NAME_SMALL:
+                break
+            last += 1
+        yield Find(token.start, tokens[last].end, "name", "after an introduction, greeting or label")
+
+
+def _before_name(tokens: Sequence[Token], index: int, known: Lists) -> bool:
+    """Is the next word a name (surinder kaur)?"""
+    if index + 1 >= len(tokens) or tokens[index + 1].gap not in SPACE:
+        return False
+    lower = tokens[index + 1].lower
+    return known.is_name(lower) and not known.is_ordinary(lower) and not known.is_place(lower)
+
+
+# Short for other words where people type in haste.
+NO_NAME_SMALL = words("dob pls plz thx ur abt w n u r b c pt hx rx ref acct asap wants w/o lol omg idk btw")

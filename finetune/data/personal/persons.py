@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from finetune.data.personal.cues import (
     AFTER_NAME,
+    ALSO_NOUNS,
     CAMEL,
     NAME_ENDING,
     PLACE_BEFORE,
@@ -15,7 +16,9 @@ from finetune.data.personal.cues import (
     THING_LAST,
 )
 from finetune.data.personal.runs import Reading, Run
+from finetune.data.personal.streets import STREET_LAST
 from finetune.data.personal.tokens import Token
+from finetune.data.personal.wordlists import ALSO_WORDS
 
 
 def person(reading: Reading, segment: Run, run: Run) -> str:
@@ -23,6 +26,8 @@ def person(reading: Reading, segment: Run, run: Run) -> str:
     tokens = [reading.tokens[i] for i in range(segment.first, segment.last + 1)]
     bare = [t for t in tokens if not t.is_initial and t.lower not in AFTER_NAME and t.is_capital]
     if not bare or reading.is_case_or_firm(segment):
+        return ""
+    if reading.named_after(segment):
         return ""
     right = reading.tokens[segment.last + 1].lower if segment.last < run.last else ""
     if right in THING_LAST or right in PLACE_LAST or reading.after(segment) in THING_LAST:
@@ -35,7 +40,7 @@ def person(reading: Reading, segment: Run, run: Run) -> str:
     if any(CAMEL.match(t.text) for t in bare) and cue != "strong":
         return ""
     if all(t.text.isupper() and len(t.text) > 1 for t in bare) and cue != "strong":
-        return _shouted(reading, bare)
+        return _shouted(reading, bare, cue)
     if cue == "strong" and not (len(bare) == 1 and reading.known.is_place(bare[0].lower)):
         return "after an introduction, greeting or label"
     if len(bare) == 1 and len(tokens) == 1:
@@ -43,41 +48,52 @@ def person(reading: Reading, segment: Run, run: Run) -> str:
     return _several(reading, segment, bare, any(t.is_initial for t in tokens), cue)
 
 
-def _shouted(reading: Reading, bare: Sequence[Token]) -> str:
-    """JANE SMITH: only where the lists know both words."""
-    both = len(bare) == 2 and bare[0].lower in reading.known.given
-    return "names that stand in lists" if both and not any(reading.known.is_ordinary(t.lower) for t in bare) else ""
+def _shouted(reading: Reading, bare: Sequence[Token], cue: str) -> str:
+    """JANE SMITH: only where the lists know both words, or one of them and something before them tells a person."""
+    known = sum(reading.known.is_name(t.lower) for t in bare)
+    enough = len(bare) > 1 and known >= (1 if cue else len(bare))
+    return "names that stand in lists" if enough and not any(reading.known.is_ordinary(t.lower) for t in bare) else ""
 
 
 def _single(reading: Reading, segment: Run, run: Run, cue: str) -> str:
     token = reading.tokens[segment.first]
     lower = token.lower
-    before = reading.tokens[segment.first - 1] if segment.first else None
-    after_place = before is not None and token.gap in SPACE and before.lower in PLACE_BEFORE
     beside_thing = segment.last < run.last or (segment.first > run.first and not reading.opens(run.first))
     if reading.is_addressed(segment.first) and not reading.known.is_place(lower):
         return "spoken to"
     if len(lower) < 3 or reading.known.is_ordinary(lower) or reading.known.is_place(lower):
         return ""
-    if reading.is_owner(segment) or reading.after(segment) in SAYS or reading.lives(segment):
+    if (lower in THING_LAST or lower in PLACE_LAST or lower in STREET_LAST) and not reading.is_pair(segment):
+        return ""
+    says = reading.after(segment) in SAYS and not (
+        reading.after(segment) in ALSO_NOUNS and reading.opens(segment.first) and not reading.known.is_name(lower)
+    )
+    if reading.is_owner(segment) or says or reading.lives(segment):
         return "does or owns what persons do"
     if beside_thing:
         return ""
     if reading.is_pair(segment):
         return "beside another name"
-    strictly = before is not None and token.gap in SPACE and before.lower in STRICT_PLACE
+    return _by_list_or_shape(reading, segment, cue)
+
+
+def _by_list_or_shape(reading: Reading, segment: Run, cue: str) -> str:
+    """A lone word that lists hold, or that ends as family names do, unless it stands where a place would."""
+    token, opens = reading.tokens[segment.first], reading.opens(segment.first)
+    lower = token.lower
+    before = reading.tokens[segment.first - 1].lower if segment.first and token.gap in SPACE else ""
+    after_place, strictly = before in PLACE_BEFORE, before in STRICT_PLACE
+    if lower in ALSO_WORDS and opens and not cue and not reading.called(segment):
+        return ""
     if lower in reading.known.given:
-        return (
-            "" if strictly or (after_place and lower in reading.known.places) else "a given name that stands in lists"
-        )
+        a_place = strictly or (after_place and lower in reading.known.places)
+        return "" if a_place else "a given name that stands in lists"
     if reading.known.is_name(lower):
-        if after_place and (strictly or before is None or before.lower in ("from", "at")):
+        if strictly or (after_place and before in ("from", "at")):
             return ""
-        sure = cue == "strong" if reading.small else not reading.opens(segment.first) or cue or "-" in lower
+        sure = cue == "strong" if reading.small else not opens or cue or "-" in lower
         return "a family name that stands in lists" if sure else ""
-    if NAME_ENDING.match(lower) and not after_place and not reading.opens(segment.first):
-        return "ends as family names do"
-    if NAME_ENDING.match(lower) and reading.opens(segment.first) and not token.text.isascii():
+    if NAME_ENDING.match(lower) and not after_place and (not opens or not token.text.isascii()):
         return "ends as family names do"
     return ""
 

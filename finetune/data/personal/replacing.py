@@ -54,6 +54,8 @@ STAND_INS: dict[PersonalKind, Callable[[int], str]] = {
     "health number": lambda n: f"000-000-00{n:02}",
     "identity number": lambda n: f"ID-0000{n:02}",
     "record number": lambda n: f"R-0000{n:02}",
+    "licence plate": lambda n: f"TEST {n:02}",
+    "user name": lambda n: f"user_{n:02}",
     "ip address": lambda n: f"192.0.2.{n + 1}",
     "organisation": lambda n: f"{FAMILY[n % 30]} Ltd",
     "place": lambda n: TOWNS[n % 10],

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from finetune.data.personal.cues import (
     ALWAYS_TITLES,
     CLOSINGS,
+    GERMAN,
     LIGHT_MARKS,
     LIVES,
     NEED_MARK,
     NO_CALL,
+    NO_MARK_NEEDED,
     OF_A_PERSON,
     SPACE,
     SPOKEN,
+    SPOKEN_TO,
     STOPS,
     STRONG,
+    THING_LAST,
     TITLES,
     WEAK,
 )
@@ -39,6 +43,8 @@ class Reading:
 
     def __init__(self, text: str, tokens: Sequence[Token], known: Lists, small: bool) -> None:
         self.text, self.tokens, self.known, self.small = text, tokens, known, small
+        self._german: bool | None = None
+        self._small_words: set[str] | None = None
 
     def run_at(self, first: int) -> Run | None:
         if not self.tokens[first].is_capital:
@@ -96,6 +102,31 @@ class Reading:
         token = self.tokens[segment.last + 1]
         return token.lower if token.gap in SPACE else ""
 
+    def named_after(self, segment: Run) -> bool:
+        """Is a thing called after the person (Hashimoto's Disease)?"""
+        tokens = self.tokens[segment.last + 1 : segment.last + 3]
+        owns = len(tokens) == 2 and tokens[0].lower == "s" and tokens[0].gap in ("'", "’")
+        return owns and tokens[1].lower in THING_LAST and tokens[1].lower not in OF_A_PERSON
+
+    def stands_small(self, run: Run) -> bool:
+        """Does the text write the words small elsewhere, as it would no proper name?"""
+        if self._small_words is None:
+            self._small_words = {token.lower for token in self.tokens if not token.is_capital}
+        words = [self.tokens[i].lower for i in range(run.first, run.last + 1)]
+        return all(word in self._small_words or word.removesuffix("s") in self._small_words for word in words)
+
+    def has_large_nouns(self) -> bool:
+        """Is the text German, where every noun has a capital?"""
+        if self._german is None:
+            self._german = sum(token.lower in GERMAN for token in self.tokens) >= max(2, len(self.tokens) // 12)
+        return self._german
+
+    def called(self, segment: Run) -> bool:
+        """Is somebody spoken to, or alone on the line (Frank, can you help)?"""
+        end = self.tokens[segment.last].end
+        after = self.tokens[segment.last + 1].lower if segment.last + 1 < len(self.tokens) else ""
+        return self.text[end : end + 1] in ("\n", "") or (self.text[end : end + 1] == "," and after in SPOKEN_TO)
+
     def is_owner(self, segment: Run) -> bool:
         """Whose (Franciska's kid)."""
         last = segment.last
@@ -145,7 +176,7 @@ class Reading:
         if before in ("v", "vs") or after in ("v", "vs"):
             return True
         gaps = self.tokens[first].gap + (self.tokens[last + 1].gap if last + 1 < len(self.tokens) else "")
-        return "&" in gaps or "@" in gaps or "/" in gaps or "#" in gaps or "=" in gaps
+        return any(mark in gaps.replace(" / ", ", ") for mark in "&@/#=_+")
 
     def cue(self, first: int) -> str:
         """What stands before: "title", "strong", "weak" or nothing."""
@@ -159,8 +190,9 @@ class Reading:
         tail = "".join(f" {self.tokens[i].lower}" for i in range(max(0, first - 3), first))
         if "." not in gap and ("\n" not in gap or any(c in gap for c in ",:!") or tail.endswith(CLOSINGS)):
             labelled = ":" in gap
-            if tail.endswith(STRONG) and not (tail.endswith(NEED_MARK) and not (labelled or "," in gap or "\n" in gap)):
-                return "strong"
+            marked = labelled or "," in gap or "\n" in gap
+            if tail.endswith(STRONG):
+                return "strong" if marked or tail.endswith(NO_MARK_NEEDED) or not tail.endswith(NEED_MARK) else "weak"
         if self._answers_for_a_name(first):
             return "strong"
         return "weak" if gap in SPACE and tail.endswith(WEAK) else ""

@@ -118,7 +118,8 @@ def from_number(tokens: Sequence[Token], index: int, known: Lists) -> tuple[int,
     names = 0
     while position < len(tokens) and position <= index + 8:
         token = tokens[position]
-        if not _gap_is_blank(token) or (token.gap == ", " and names):
+        ends = token.gap == ". " and len(tokens[position - 1].text) > 4
+        if not _gap_is_blank(token) or ends or (token.gap == ", " and names):
             if names >= 2 and _before_town(tokens, position, known) and not _is_year(tokens[index]):
                 return position - 1, "a number and a name before a town"
             break

@@ -2,7 +2,8 @@
 
 `words.txt` holds words that documentation, our own packs and our starter model's vocabulary write with a small first
 letter: a capitalised word among them is a sentence's or a heading's, seldom a name. Words that are both (Grant, Will)
-need more than a capital to pass as a name.
+need more than a capital to pass as a name. It was counted once; the command was not kept, so the list is now mended by
+hand. `names.txt` adds names that Faker lacks in Latin letters.
 """
 
 import pkgutil
@@ -17,7 +18,7 @@ from importlib.resources import files
 from finetune.data.document import words
 
 LATIN = re.compile(r"[A-Za-zÀ-ɏḀ-ỿ’'\- .]{2,60}")
-NAME_LISTS = re.compile(r"(first|last)_names?(?:_|$)|^(first|last)_names")
+NAME_LISTS = re.compile(r"(first|last)_(?:romanized_)?names?(?:_|$)|^(first|last)_names")
 PLACE_LISTS = words(
     "cities city_names towns municipalities villages districts counties states provinces regions cantons countries"
 )
@@ -36,6 +37,27 @@ NOT_NAMES = words(
     python java linux
     tbd faq pdf iso usd eur gbp dna atm pin vat api url html christ jesus bible koran islam catholic christian jewish
     muslim hindu buddhist santa madam sir mister sirs bot user agent assistant customer caller
+    the our your you we all any both every each some this that these those they
+    sie ihr ihre ihnen wir uns bitte der die das den dem ein eine einen einer und oder wenn dann bei für mit von vom
+    zum zur als auch nach über unter nicht kein keine ich du er es mein meine dein kann wird sind ist war
+    usted ustedes ellos nosotros por para con sin pero como cuando donde los las uno este esta estos
+    vous nous ils votre notre vos nos les des une dans sur sous avec sans pour par merci
+    você ele nós para com sem como quando onde isso esta este uma dos das
+    esc ctrl alt enter del shift tab
+    """
+)
+# Given names that are words too and may open a sentence (Frank answers help; Sue if you must): a lone one there needs
+# a word beside it that tells a person. Our list of ordinary words, counted from technical prose, lacks most of them.
+ALSO_WORDS = words(
+    """
+    amber angel art april ash august basil bill bob brook brooke buck buddy bud carol case chance chase chip chelsea
+    clay cliff colt coral crystal daisy dale dawn dean dee dick drew duke earl eve faith fern flora forest frank
+    gale gay gene ginger glen glory grace grant guy hazel heath heather holly honor hope hunter iris ivy jack jade
+    jasmine jay jean jenny jewel john josh joy jude june ken kit lance lane lily lincoln lord major mark marsh matt
+    max may mercy miles mike misty neil nick noble norm olive opal page pam pansy pat patience paul pearl penny peter
+    piper poppy prince queen ray red reed rich rob robin rock rod roman rose ruby rusty ruth sandy sage sally sierra
+    sky skip sonny star sterling stew storm sue summer sunny tab terry tiffany tim tom tony trinity ty victor viola
+    violet wade ward warren wayne will willow winter woody van victoria austin jordan paris madison savannah
     """
 )
 # Places that parents name children after: lists of names keep them, and something beside them must decide.
@@ -136,6 +158,8 @@ def lists() -> Lists:
         kind = NAME_LISTS.search(attribute)
         if kind:
             (given if "first" in kind[0] else family).update(_name_words(entries))
+    for names, line in zip((given, family), _more_names(), strict=True):
+        names.update(_name_words(line))
     places = {name for attribute, entries in _faker("address") if attribute in PLACE_LISTS for name in entries}
     ordinary = frozenset((files(__package__) / "words.txt").read_text(encoding="utf-8").split())
     large = PLACES_MORE | {
@@ -150,6 +174,13 @@ def lists() -> Lists:
         large=frozenset(large),
         ordinary=(ordinary | NOT_NAMES) - FIRMS,
     )
+
+
+def _more_names() -> list[list[str]]:
+    """Given and family names of `names.txt`."""
+    lines = (files(__package__) / "names.txt").read_text(encoding="utf-8").splitlines()
+    sections = "\n".join(line for line in lines if not line.startswith("#")).split("\n=\n")
+    return [section.split() for section in sections]
 
 
 def _faker(topic: str) -> Iterator[tuple[str, list[str]]]:
