@@ -10,7 +10,7 @@ from langchain_core.tools import tool
 
 from finetune.data.collect import examples_from_document
 from finetune.data.document import Document
-from finetune.data.documents import examples_from_rules, examples_from_terms, refusals
+from finetune.data.from_knowledge import examples_from_rules, examples_from_terms, refusals
 from finetune.data.prepare import TALKED, Prepared, counted, prepare
 from finetune.data.read import read_file
 from finetune.errors import UserError

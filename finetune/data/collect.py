@@ -14,7 +14,7 @@ from finetune.data.columns import (
     mode_of,
 )
 from finetune.data.document import Document, Limits, Table
-from finetune.data.documents import examples_from_passages
+from finetune.data.from_documents.rows import examples_from_passages
 from finetune.data.read import Reading
 from finetune.data.threads import conversations_from_table
 from finetune.errors import UserError

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from finetune.data.documents import sentences
+from finetune.data.from_documents.sentences import sentences
 from finetune.pretrain.corpus import Conversation, Document, is_held_out, read_rows
 from finetune.pretrain.made_up import by_rule, conversation, declined, everyday, fields, looked_up
 from finetune.pretrain.passage_tasks import NOT_SAID, about_passage, passage_conversations

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from finetune.data.documents import question_from_sentence, sentences
+from finetune.data.from_documents.questions import question_from_sentence
+from finetune.data.from_documents.sentences import sentences
 from finetune.pretrain.corpus import Conversation, Document
 
 NOT_SAID = "The passage does not say."

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from finetune.data.documents import examples_from_terms
+from finetune.data.from_knowledge import examples_from_terms
 from finetune.evaluate import Evaluation
 from finetune.example import Example, Message, Source, make_example
 from finetune.files import read_json, write_json, write_jsonl, write_text

@@ -7,15 +7,10 @@ from pathlib import Path
 import pytest
 
 from finetune.data.document import Document, Passage
-from finetune.data.documents import (
-    act_from_rule,
-    examples_from_passages,
-    examples_from_rules,
-    examples_from_terms,
-    question_from_sentence,
-    refusals,
-    sentences,
-)
+from finetune.data.from_documents.questions import question_from_sentence
+from finetune.data.from_documents.rows import examples_from_passages
+from finetune.data.from_documents.sentences import sentences
+from finetune.data.from_knowledge import act_from_rule, examples_from_rules, examples_from_terms, refusals
 from finetune.data.passages import Block, passages_from_blocks
 from finetune.data.read import read_file
 

@@ -1,0 +1,1 @@
+"""Rows from a document's running text, without a language model."""
