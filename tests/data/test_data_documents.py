@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from finetune.data.document import Document, Passage
-from finetune.data.from_documents.questions import question_from_sentence
+from finetune.data.from_documents.questions import question_from_sentence, questions_from_sentence
 from finetune.data.from_documents.rows import examples_from_passages
 from finetune.data.from_documents.sentences import sentences
+from finetune.data.from_documents.sound import Known
 from finetune.data.from_knowledge import act_from_rule, examples_from_rules, examples_from_terms, refusals
 from finetune.data.passages import Block, passages_from_blocks
+from finetune.data.prepare import prepare
 from finetune.data.read import read_file
 
 
@@ -61,6 +63,111 @@ def test_a_sentence_that_stands_alone_gives_a_natural_question(sentence: str, qu
 )
 def test_a_sentence_that_leans_on_others_gives_none(sentence: str) -> None:
     assert question_from_sentence(sentence, frozenset()) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "questions"),
+    [
+        ("A controller must notify the supervisory authority of a breach within 72 hours.", ["How soon must a controller notify the supervisory authority of a breach?", "What is the deadline for a controller to notify the supervisory authority of a breach?"]),
+        ("A business that sells personal information must honor a consumer's opt-out request.", ["Must a business that sells personal information honor a consumer's opt-out request?", "Who must honor a consumer's opt-out request?"]),
+        ("The bank shall, where applicable, send a written notice to the customer.", ["Must the bank send a written notice to the customer?", "Who must send a written notice to the customer?"]),
+        ("If a customer reports a lost card, the bank must block the card at once.", ["What must the bank do if a customer reports a lost card?"]),
+        ("Before the treatment begins, the dentist must explain all its risks to the patient.", ["What must the dentist do before the treatment begins?"]),
+        ("You can request up to 240 hours of advanced sick leave.", ["How much advanced sick leave can I request?"]),
+        ("Employees are entitled to four weeks of paid leave a year.", ["Are employees entitled to four weeks of paid leave a year?", "Who is entitled to four weeks of paid leave a year?"]),
+        ("To reschedule your visit, call the front desk before noon.", ["How do I reschedule my visit?", "What do I need to do to reschedule my visit?"]),
+    ],
+)  # fmt: skip
+def test_a_fact_is_asked_in_two_ways_where_both_are_natural(sentence: str, questions: list[str]) -> None:
+    assert questions_from_sentence(sentence, Known()) == questions
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        # What is cut in the middle of a list would ask something else.
+        "A bank shall not be required by the agency, a court, or otherwise to pay a penalty twice.",
+        "If a bank, a credit union, or another lender is involved, the rule does not apply to the loan.",
+        # What it means stands in the sentence before, or somewhere else.
+        "The provider must transmit that information to the authority without delay.",
+        "The functionality required by paragraph (1) must be easy for a person to locate.",
+        "Funds in the account shall be used for the purposes described in this subdivision.",
+        "If you leave the company, it will be transferred to your next employer.",
+        # No fact of the house: what everybody does, what one may look up, what somebody said.
+        "Customers will get new phones in the coming years.",
+        "You can find more forms like it on our page for patients.",
+        "When I joined the clinic, I was asked to keep a diary.",
+        # What the reading lost.
+        "For lunch with your team, use the keyword meals in .",
+        "If you need help with the form, ask for it in or by email to the desk.",
+        "Institutions must treat a balance as zero to determine: The average balance of the month.",
+    ],
+)
+def test_a_sentence_that_would_make_a_bad_question_makes_none(sentence: str) -> None:
+    assert questions_from_sentence(sentence, Known()) == []
+
+
+def test_two_ways_to_ask_are_no_duplicates_and_stand_on_one_side_of_the_split() -> None:
+    facts = ("opt-out", "deletion", "access", "correction", "refund", "complaint", "transfer", "closing")
+    passages = [
+        (f"{fact} requests".capitalize(), f"A business must honor a consumer's {fact} request within 30 days.")
+        for fact in facts
+    ]
+    made = examples_from_passages(document(*passages))
+    assert len(made) == 2 * len(facts)
+    kept = [row for row in prepare(made).examples if row.status != "dropped"]
+    assert len(kept) == len(made)
+    sides = {fact: {row.split for row in kept if row.answer == text} for fact, text in passages}
+    assert all(len(side) == 1 for side in sides.values())
+
+
+LAW = """The controller shall have the following duties:
+(a) to inform the data subject;
+(b) to keep a record of each processing.
+2. A controller shall keep a record of each processing activity in writing.
+3. Processing shall be lawful only if at least one of the following applies:
+(a) the person has given consent;
+(b) a law asks for it."""
+
+
+def test_a_laws_list_ends_where_the_next_numbered_paragraph_begins() -> None:
+    asked = {e.question: e.answer for e in examples_from_passages(document(("Duties", LAW)))}
+    assert asked["Which duties does the controller have?"].endswith("each processing.")
+    assert asked["When is processing lawful?"].endswith("a law asks for it.")
+    assert asked["Must a controller keep a record of each processing activity in writing?"].startswith("A controller")
+
+
+def test_a_list_that_a_page_break_cut_answers_nothing() -> None:
+    text = "The notice must include:\n(a) the name of the bank; and\n(b) the date of the transfer; or"
+    assert examples_from_passages(document(("Notice", text))) == []
+
+
+def test_the_definitions_in_a_list_are_asked_one_by_one() -> None:
+    text = "For the purposes of this Regulation:\n(1) ‘profiling’ means any automated use of personal data to evaluate a person;\n(2) ‘consent’ of the data subject means any freely given indication of his or her wishes;"
+    asked = {e.question: e.answer for e in examples_from_passages(document(("Definitions", text)))}
+    assert (
+        asked["What does profiling mean?"]
+        == "‘profiling’ means any automated use of personal data to evaluate a person"
+    )
+    assert set(asked) >= {"How is profiling defined?", "What does consent of the data subject mean?"}
+
+
+def test_what_a_long_document_spoke_of_before_is_not_asked_about() -> None:
+    filler = [
+        (f"Part {n}", "The bank keeps its branches open on every working day of the year. " * 12) for n in range(20)
+    ]
+    text = "The notice must be sent to each customer who asked for one. The bank must send each customer a yearly statement of fees."
+    asked = [e.question for e in examples_from_passages(document(("Statements", text), *filler))]
+    assert "Must the bank send each customer a yearly statement of fees?" in asked
+    assert not any("the notice" in question for question in asked)
+
+
+def test_a_question_that_two_places_answer_differently_is_left_out() -> None:
+    rows = [
+        ("Cards", "If you accept the offer, you must pay 10 dollars."),
+        ("Loans", "If you accept the offer, you must pay 90 dollars."),
+    ]
+    assert examples_from_passages(document(*rows)) == []
 
 
 def test_a_heading_that_asks_is_answered_by_its_whole_section() -> None:
@@ -122,13 +229,15 @@ def test_headings_that_look_like_the_text_still_head_their_section(tmp_path: Pat
     asked = {e.question: e.answer for e in examples_from_passages(read)}
     assert set(asked) == {
         "Can you tell me what is covered?",
-        "Do you cover loss or damage to the buildings caused by fire?",
+        "Do you cover loss or damage to the buildings caused by fire, lightning or storm?",
         "Is jewellery covered up to 1,000 dollars?",
         "What should I know about cancelling my policy?",
         "Will you refund my premium in full?",
         "Can you tell me how to make a claim?",
         "How do I make a claim?",
+        "What do I need to do to make a claim?",
         "How soon must I report a theft to the police?",
+        "What is the deadline for me to report a theft to the police?",
     }
     assert all(answer.endswith(".") for answer in asked.values())
 

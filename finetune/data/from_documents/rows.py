@@ -5,41 +5,53 @@ A sentence that no pattern fits, or that does not stand alone, makes no row: few
 The patterns are English; in other languages only questions the document itself asks (an FAQ) become rows.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 
 from finetune.data.document import Document, Passage
-from finetune.data.from_documents.questions import (
-    question_from_heading,
-    question_from_introduction,
-    question_from_sentence,
+from finetune.data.from_documents.questions import questions_from_sentence
+from finetune.data.from_documents.sections import (
+    ASKS,
+    GENERAL_QUESTION,
+    POINTING_QUESTION,
+    heading_question,
+    is_whole_list,
+    item_definition,
+    list_questions,
+    paragraphs_and_lists,
+    says_its_topic,
 )
-from finetune.data.from_documents.sentences import GLUED, LEANS, is_english, sentences
-from finetune.data.from_documents.voice import known_names, plain_heading
+from finetune.data.from_documents.sentences import GLUED, is_english, sentences
+from finetune.data.from_documents.sound import Known, known_from
+from finetune.data.from_documents.voice import plain_heading
 from finetune.data.passages import BULLET, SENTENCE_END
 from finetune.example import Example, Kind, Source, make_example
 
 ANSWER_CHARACTERS = 1_200
+CUT_LINE = re.compile(
+    r"\b(?:the|an?|of|what|your|our|is|are|and|as|for|with|to|by|from|see|’s)$|\s[.,](?:\s|$)|^\(?[2-9b-hB-H][.)]\s",
+    re.I,
+)
 
 
 def examples_from_passages(document: Document) -> list[Example]:
     """Rows from a document's running text; each quotes the exact words it rests on, with page and heading.
 
-    A section headed by a question gives one row of kind "faq", everything else rows of kind "document".
+    A section headed by a question gives one row of kind "faq", everything else rows of kind "document", where a fact
+    may be asked in two ways. A question that two places answer differently leans on something unseen and is left out.
     """
-    names = known_names(document)
-    examples: dict[tuple[str, str], Example] = {}
+    known = known_from(document)
+    examples: dict[str, list[Example]] = {}
     for (heading, _), group in groupby(document.passages, key=lambda p: (p.heading, None)):
         section = list(group)
-        for found in _from_section(heading, section, names):
-            key = (found.question.lower(), found.answer)
+        for found in _from_section(heading, section, known):
             source = Source(file=document.file, page=found.page, quote=found.answer)
             kind: Kind = "faq" if found.asked else "document"
-            examples.setdefault(
-                key, make_example(found.question, found.answer, source=source, kind=kind, topic=plain_heading(heading))
-            )
-    return list(examples.values())
+            made = make_example(found.question, found.answer, source=source, kind=kind, topic=plain_heading(heading))
+            examples.setdefault(found.question.lower(), []).append(made)
+    return [same[0] for same in examples.values() if same[0].kind == "faq" or len({row.answer for row in same}) == 1]
 
 
 @dataclass(frozen=True)
@@ -50,36 +62,67 @@ class _Found:
     asked: bool = False  # the document itself asks it
 
 
-def _from_section(heading: str, section: list[Passage], names: frozenset[str]) -> Iterator[_Found]:
+def _from_section(heading: str, section: list[Passage], known: Known) -> Iterator[_Found]:
     text = "\n".join(passage.text for passage in section)
+    english = is_english(text)
     if heading.endswith("?"):
-        if answer := _shortened(text):
+        if (answer := _shortened(text)) and (not english or _is_reply(heading, answer, known)):
             yield _Found(plain_heading(heading), answer, section[0].page, asked=True)
         return
-    if not is_english(text):
+    if not english:
         return
-    found = [item for passage in section for item in _from_passage(passage, names)]
     topic = plain_heading(heading)
-    answer = _shortened(text)
-    stands_alone = answer and not (LEANS.match(answer) or BULLET.match(answer) or GLUED.search(answer))
-    if topic and stands_alone and len(answer.split()) >= 8 and len(topic.split()) <= 8 and not topic.endswith("."):
-        yield _Found(question_from_heading(topic, names), answer, section[0].page)
+    found = [item for passage in section for item in _from_passage(passage, known)]
+    said = any(item.answer == text for item in found)
+    if topic and not said and (question := heading_question(topic, text, known)):
+        yield _Found(question, text, section[0].page)
     yield from found
 
 
-def _from_passage(passage: Passage, names: frozenset[str]) -> Iterator[_Found]:
-    if ":\n" in passage.text:
-        intro = passage.text.split(":\n", 1)[0]
-        sentence = sentences(intro)[-1] if intro.strip() else ""
-        question = question_from_introduction(sentence, names)
-        if question:
-            start = passage.text.rindex(sentence, 0, len(intro))
-            yield _Found(question, passage.text[start:], passage.page)
+def without_marks(text: str) -> str:
+    """A paragraph without what numbers it, "(c) (1)" too."""
+    while match := BULLET.match(text):
+        text = text[match.end() :]
+    return text
+
+
+def _is_reply(heading: str, answer: str, known: Known) -> bool:
+    """Whether an English FAQ's question asks by itself, and its answer does not begin in the middle."""
+    question = plain_heading(heading)
+    if GENERAL_QUESTION.fullmatch(question) or (known.long and POINTING_QUESTION.search(question)):
+        return False
+    lines = [answer, *(BULLET.sub("", line) for line in answer.split("\n"))]
+    if any(CUT_LINE.search(line) for line in lines) or GLUED.search(answer):
+        return False
+    if answer.count("(") > answer.count(")") or answer.endswith(":"):
+        return False
+    return bool(ASKS.match(question)) and not answer[:1].islower() and answer[:1] not in ".,;)"
+
+
+def _from_passage(passage: Passage, known: Known) -> Iterator[_Found]:
+    for text in paragraphs_and_lists(passage.text):
+        if ":\n" in text:
+            yield from _from_list(text, passage.page, known)
+            continue
+        for sentence in sentences(without_marks(text)):
+            for question in questions_from_sentence(sentence, known):
+                if not known.long or says_its_topic(question, passage.heading):
+                    yield _Found(question, sentence, passage.page)
+
+
+def _from_list(text: str, page: int | None, known: Known) -> Iterator[_Found]:
+    introduction, items = text.split(":\n", 1)
+    for item in items.split("\n"):
+        questions, meaning = item_definition(item, known)
+        for question in questions:
+            yield _Found(question, meaning, page)
+    sentence = sentences(without_marks(introduction))[-1] if introduction.strip() else ""
+    if not sentence:
         return
-    for sentence in sentences(BULLET.sub("", passage.text)):
-        question = question_from_sentence(sentence, names)
-        if question:
-            yield _Found(question, sentence, passage.page)
+    answer = text[text.rindex(sentence, 0, len(introduction)) :]
+    if len(answer) <= ANSWER_CHARACTERS and is_whole_list(answer):
+        for question in list_questions(sentence, known):
+            yield _Found(question, answer, page)
 
 
 def _shortened(text: str) -> str:
@@ -92,6 +135,8 @@ def _shortened(text: str) -> str:
         if sum(map(len, kept)) + len(paragraph) > ANSWER_CHARACTERS:
             break
         kept.append(paragraph)
-    while len(kept) > 1 and not kept[-1].rstrip().endswith(SENTENCE_END) and not BULLET.match(kept[-1]):
+    while len(kept) > 1 and (
+        kept[-1].rstrip().endswith(":") or not (kept[-1].rstrip().endswith(SENTENCE_END) or BULLET.match(kept[-1]))
+    ):
         kept.pop()
     return "\n".join(kept).strip()

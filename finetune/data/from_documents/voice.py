@@ -2,7 +2,7 @@
 
 import re
 
-from finetune.data.document import Document, words
+from finetune.data.document import words
 
 AUXILIARY = "(?:have|had|can|could|may|might|must|will|would|should|shall|do|did|need|want|wish)"
 DETERMINERS = words(
@@ -31,10 +31,13 @@ def customer_subject(subject: str) -> str:
 
 def to_customer(text: str, *, subject: bool = False) -> str:
     """Turn the document's point of view into the asker's."""
-    text = re.sub(r"\byou are\b", "I am", text, flags=re.I)
+    text = re.sub(r"\byou(?: are|['’]re)\b", "I am", text, flags=re.I)
     text = re.sub(r"\byou were\b", "I was", text, flags=re.I)
+    text = re.sub(r"\byou(?=['’](?:ve|ll|d)\b)", "I", text, flags=re.I)
+    text = re.sub(r"\bwe['’]re\b", "you are", text, flags=re.I)
     text = re.sub(r"\byou(?= (?:or|and) )", "I", text, flags=re.I) if subject else text
-    clause = r"(?:^|(?<=if )|(?<=when )|(?<=that )|(?<=unless )|(?<=after )|(?<=before )|(?<=until )|(?<=what ))"
+    before = ("if", "when", "that", "unless", "after", "before", "until", "what", "long", "where", "how")
+    clause = f"(?:^|{'|'.join(f'(?<={word} )' for word in before)})"
     followed = r"(?=\s+(?!to\b|for\b|with\b|by\b|within\b|at\b|in\b|on\b|and\b|or\b|about\b|of\b)\w|$)"
     swaps = {
         "we": "you", "us": "you", "our": "your", "ours": "yours", "ourselves": "yourselves",
@@ -42,25 +45,26 @@ def to_customer(text: str, *, subject: bool = False) -> str:
     }  # fmt: skip
     text = re.sub(rf"{clause}you{followed}", "I", text, flags=re.I)
     text = re.sub(rf"(?<!let )(?<!lets )(?<!help )(?<!helps )\byou(?= {AUXILIARY}\b)", "I", text, flags=re.I)
+    # The United States are no pronoun.
     return re.sub(
-        r"\b(?:we|us|our|ours|ourselves|your|yours|yourself|you)\b", lambda m: swaps[m[0].lower()], text, flags=re.I
+        r"\b(?!(?-i:US)\b)(?:we|us|our|ours|ourselves|your|yours|yourself|you)\b",
+        lambda m: swaps[m[0].lower()],
+        text,
+        flags=re.I,
     )
 
 
-def known_names(document: Document) -> frozenset[str]:
-    """Words the document writes with a capital in the middle of a sentence."""
-    return frozenset(
-        word
-        for passage in document.passages
-        for word in re.findall(r"(?<=[a-z,] )[A-ZÀ-Þ][\w’'-]+", passage.text)
-        if word not in ("I",)
-    )
+def is_plural(subject: str) -> bool:
+    """Whether the subject takes "do" and "are"."""
+    head = re.split(r"\s(?:of|for|in|at|from|with|who|to|on|under)\s", subject.lower())[0]
+    plural = r"(?:[^sui]s|people|staff|children|criteria|data|personnel|police|media)$"
+    return head in ("we", "you", "i") or bool(re.search(rf"\band\b|{plural}", head))
 
 
 def small_start(text: str, names: frozenset[str]) -> str:
     """The sentence as it stands inside another one: its first word small unless it begins a name."""
     head, _, tail = text.partition(" ")
-    if tail[:1].isupper() and head.lower() not in DETERMINERS:
+    if re.match(r"[^\W\d_][a-zà-þ]", tail) and tail[0].isupper() and head.lower() not in DETERMINERS:
         return text
     return f"{small_word(head, names)} {tail}".strip()
 
@@ -80,6 +84,9 @@ def as_question(text: str) -> str:
 def plain_heading(heading: str) -> str:
     """A heading without its number."""
     plain = re.sub(
-        r"^(?:(?:section|article|part|chapter|appendix|§)\s*)?\d{1,2}(?:\.\d{1,2})*\.?\)?\s+", "", heading, flags=re.I
+        r"^(?:(?:section|article|part|chapter|appendix|§)\s*)?(?:\d{1,2}(?:\.\d{1,2})*\.?\)?|\d[\d.-]*)\s+",
+        "",
+        heading,
+        flags=re.I,
     )
     return plain.strip(" :–-") or heading
