@@ -274,9 +274,17 @@ def test_one_is_counted_as_one(context: Context) -> None:
     assert not re.search(r"\(s\)|\b1 (?:rows|examples)\b|\.\.", " ".join(said)), said
 
 
+def test_what_no_file_answers_is_declined_until_a_file_answers_it(prepared: Context) -> None:
+    asked = {e.question: e.answer for e in examples(prepared)}
+    assert "say nothing about parking" in asked["Is there parking nearby?"]
+    read(prepared, "more.csv", "Question,Answer\nMay I leave my car there?,Yes behind the house there is a garage.\n")
+    call(prepared, "prepare_data")
+    assert "Is there parking nearby?" not in {e.question for e in examples(prepared)}
+
+
 def test_the_rows_of_a_file_read_later_come_behind(prepared: Context) -> None:
     before = [e.id for e in examples(prepared)]
-    read(prepared, "more.csv", "Question,Answer\nIs there parking?,Yes behind the house.\n")
+    read(prepared, "more.csv", "Question,Answer\nIs there a waiting room?,Yes behind the desk.\n")
     assert not read_sources(prepared.project).prepared
     call(prepared, "prepare_data")
     assert [e.id for e in examples(prepared)][: len(before)] == before

@@ -11,6 +11,7 @@ from langchain_core.tools import tool
 from finetune.data.collect import examples_from_document
 from finetune.data.document import Document
 from finetune.data.from_knowledge import examples_from_rules, examples_from_terms, refusals
+from finetune.data.not_answered import matters_mentioned, not_answered
 from finetune.data.prepare import TALKED, Prepared, counted, prepare
 from finetune.data.read import read_file
 from finetune.errors import UserError
@@ -126,7 +127,9 @@ def read_whole(path: Path, context: Context) -> tuple[list[Read], list[str]]:
                 raise
             problems.append(str(error))
             continue
-        source = indexed(context, document, source.model_copy(update={"sha256": digest}))
+        source = indexed(
+            context, document, source.model_copy(update={"sha256": digest, "mentions": matters_mentioned(document)})
+        )
         if not replace(document, parts=[]).empty():
             found.append(Read(document, source, made))
     if not found:
@@ -221,6 +224,7 @@ def set_columns(runtime: ToolRuntime[Context], file: str, question: str, answer:
         answer=answer,
         rows=len(made),
         notes=document.notes,
+        mentions=matters_mentioned(document),
     )
     store_files(context, file, [Read(document, indexed(context, document, source), made)])
     card = Card(
@@ -285,7 +289,8 @@ def rows_to_prepare(context: Context) -> list[Example]:
     pairs = pairs_as_examples(context, {e.id for e in stored}, sorting=sorting)
     if sorting:
         return [*from_user, *pairs]
-    made = {e.id: e for e in examples_from_knowledge(context)}
+    missing = not_answered([file.mentions for file in read_sources(context.project).files], [*from_user, *pairs])
+    made = {e.id: e for e in [*examples_from_knowledge(context), *missing]}
     changed = {e.id for e in stored if e.status == "approved" or DROPPED in e.reasons}  # the user's word on it holds
     listed = [e if e.kind not in MADE_HERE or e.id in changed else made.get(e.id) for e in stored]
     known = {e.id for e in stored}

@@ -36,6 +36,9 @@ def condition(text: str) -> Iterator[str]:
     if re.search(r"\byour?\b", match["condition"], re.I) and re.match(r"(?:it|they|this)\b", match["rest"]):
         return
     word = {"where": "when"}.get(match["word"].lower(), match["word"].lower())
+    # What to fill into a form is no answer to anyone but who has it in hand.
+    if re.match(r"(?:state|indicate|describe|list|identify|specify|explain|include|insert)\b", match["rest"]):
+        return
     gerund = match["condition"].split()[0].endswith("ing")
     condition = f"{word} {to_customer(match['condition'])}"
     rest = match["rest"]
@@ -56,7 +59,7 @@ def condition(text: str) -> Iterator[str]:
 def _is_clause(condition: str) -> bool:
     """Whether what stands behind "if" has a subject and a verb, so far as word forms tell, and says something."""
     first = condition.split()[0].lower()
-    if LEANS.match(condition) or len(condition.split()) < 3 or re.search(r"\bany questions\b", condition):
+    if LEANS.match(condition) or len(condition.split()) < 4 or re.search(r"\bany questions\b", condition):
         return False
     if first in ("you", "we", "i") or first.endswith("ing"):
         return True

@@ -72,11 +72,11 @@ def definition(text: str) -> Iterator[str]:
     if verb == "are":
         # "Claims are reviewed" is no definition; "Grievances are complaints that …" is.
         noun = re.match(r"(?:(?!best|for|in|of|to|with)\w+\s){0,2}\w+s\s+(?:that|which|who|of|for|made|in)\b", rest)
-        if noun and not re.match(STATES, rest):
+        if noun and not re.match(rf"{STATES}|\w+(?:ed|en)\b", rest):
             yield f"what are {term}"
     elif verb in ("is a", "is an", "is the"):
         # "The deposit is a sum" tells of one that was spoken of; a name or "a deposit" is being explained.
-        if re.search(r"\bwho\b", rest):
+        if re.search(r"\bwho\b", rest) or re.match(r"(?:very|really|good|great|nice|useful|best)\b", rest):
             return
         if article in ("a ", "an ") or (not article and verb != "is the" and not term.split()[-1].islower()):
             yield f"what is {article}{term}"

@@ -30,6 +30,9 @@ from finetune.data.passages import BULLET, SENTENCE_END
 from finetune.example import Example, Kind, Source, make_example
 
 ANSWER_CHARACTERS = 1_200
+# In a long document, somebody's case follows here, told in the words of a rule.
+TELLS_A_CASE = re.compile(r"\b(?:for (?:example|instance)|assume|suppose|examples?)\b", re.I)
+CASE_SENTENCES = 4
 CUT_LINE = re.compile(
     r"\b(?:the|an?|of|what|your|our|is|are|and|as|for|with|to|by|from|see|’s)$|\s[.,](?:\s|$)|^\(?[2-9b-hB-H][.)]\s",
     re.I,
@@ -79,6 +82,14 @@ def _from_section(heading: str, section: list[Passage], known: Known) -> Iterato
     yield from found
 
 
+def _without_cases(found: list[str]) -> Iterator[str]:
+    skip = 0
+    for sentence in found:
+        skip = CASE_SENTENCES if TELLS_A_CASE.search(sentence) else skip - 1
+        if skip <= 0 or " means " in sentence:
+            yield sentence
+
+
 def without_marks(text: str) -> str:
     """A paragraph without what numbers it, "(c) (1)" too."""
     while match := BULLET.match(text):
@@ -94,6 +105,8 @@ def _is_reply(heading: str, answer: str, known: Known) -> bool:
     lines = [answer, *(BULLET.sub("", line) for line in answer.split("\n"))]
     if any(CUT_LINE.search(line) for line in lines) or GLUED.search(answer):
         return False
+    if re.search(r"\b(?:this|these) (?:form|link|page|site|template)s?\b|\bin and\b", answer):
+        return False
     if answer.count("(") > answer.count(")") or answer.endswith(":"):
         return False
     return bool(ASKS.match(question)) and not answer[:1].islower() and answer[:1] not in ".,;)"
@@ -104,7 +117,8 @@ def _from_passage(passage: Passage, known: Known) -> Iterator[_Found]:
         if ":\n" in text:
             yield from _from_list(text, passage.page, known)
             continue
-        for sentence in sentences(without_marks(text)):
+        found = sentences(without_marks(text))
+        for sentence in _without_cases(found) if known.long else found:
             for question in questions_from_sentence(sentence, known):
                 if not known.long or says_its_topic(question, passage.heading):
                     yield _Found(question, sentence, passage.page)

@@ -54,7 +54,8 @@ GENERAL = words(
 )
 GENERAL_QUESTION = re.compile(
     r"(?:what['’]?s (?:next|new|this)|what (?:now|next)|so what|why|how|what is (?:it|this)|why (?:it|this) matters|"
-    r"what (?:we|i) (?:did|do|learned)|what happened|how it works|what does (?:it|this) mean)\W*",
+    r"what (?:we|i) (?:did|do|learned)|what happened|where can i (?:learn|find|read) more|how it works|"
+    r"what does (?:it|this) mean)\W*",
     re.I,
 )
 POINTING_QUESTION = re.compile(r"\b(?:this|these|that|those|they|them)\b|\bit\b(?!.* to\b)", re.I)

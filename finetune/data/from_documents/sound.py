@@ -17,7 +17,8 @@ UNSOUND = re.compile(
     r"subchapters?|subtitles?|part \d+|in particular|even|no longer|paragraphs?|subdivisions?|subsections?|annex|"
     r"chapter \w+|"
     r"above|below(?! \d)|therefore|(?<!or )(?<!and )(?<!any )(?<!each )other(?! than\b)|"
-    r"then|(?<!no )(?<!not )later|same|aforementioned|latter|former|pursuant|deemed)\b|"
+    r"(?<!no )(?:longer|shorter)(?! than\b)|both(?!.* and\b)|then|(?<!no )(?<!not )later|"
+    r"same|aforementioned|latter|former|pursuant|deemed)\b|"
     r"\b(?:and|or|of|to|by|under|paragraphs?|sections?|that|the|an?|if|with|for|in|at|than|as|is|are|be|from|on|into|"
     r"when|where|who|which|until|before|after|not|its|their|any|all|each|no|via)$|"
     r"\b(?:make|provide|send|give|take|of|to|with|in|by|from|at|on|under|after|before|for|during|about) that [a-z]|"
@@ -28,6 +29,7 @@ UNSOUND = re.compile(
 POINTING = words(
     """
     first second third last next previous following relevant applicable respective corresponding resulting original
+    appropriate necessary
     new second-mentioned remaining rest other only said present preceding underlying stated prescribed specified
     """
 )
@@ -39,7 +41,8 @@ MANY_OF = words(
     plan rule date fee fees summary authorization complaint claim error transaction transfer loan payment agreement
     contract term terms measure measures issue question person change changes update page link tool file meeting event
     example option options process project section table account team date time day step steps value answer item items
-    party parties material materials content text work job group name number relationship purpose box button field data
+    party parties material materials content text work job group name number relationship purpose
+    determination demand supply facility construction box button field data
     """
 )
 # "the right of access", "the members who …": what follows says which.

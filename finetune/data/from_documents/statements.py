@@ -35,6 +35,7 @@ DOES = re.compile(
     r"(?:accept|offer|provide|require|support|cover|include|allow|keep|store|pay|last|begin|end|start|expire|charge|"
     r"share|sell|use|refund|return|deliver|ship|protect|check|review|record|treat|exclude)s?|apply|applies)\s(?P<rest>\S.+)",
 )
+NO_OBJECT = re.compile(r"(?:that|which|of|and|or|are|is|not|as|by|must|may|shall|will|can|for and)\b")
 PRICED = re.compile(
     rf"(?P<subject>[^,;:]{{2,80}}?)\s(?P<verb>is|are|costs|cost)\s+(?:up to\s+|about\s+|only\s+)?{AMOUNT}.*", re.I
 )
@@ -48,7 +49,7 @@ WHAT_OF = re.compile(
 WE_OR_THE = re.compile(r"(?:we|you|the|an?|our|your)\b", re.I)
 # "You can find more on our page" tells where to look and not what is so.
 LOOKS = re.compile(
-    r"(?:refer|see|find|watch|learn|read|view|check|reach|get|follow|imagine|think|explore|also|expect|tell)\b"
+    r"(?:think of|refer|see|find|watch|learn|read|view|check|reach|get|follow|imagine|think|explore|also|expect|tell)\b"
 )
 # In laws "shall" states as well as orders: "the right shall apply", "the board shall have a chair".
 STATED = re.compile(
@@ -65,7 +66,7 @@ WHOLE_BEFORE = re.compile(
     r"though|while|whereas|as long as|especially|just like|"
     r"pursuant|subject to|including|such as|however|and (?:must|shall|may|will|can|should))\b)|"
     r";|:|\s(?=(?:only if|only when|to the extent that|provided that|because|since|so that|unless|except|"
-    r"and must|and shall|and may|and will|and should|but)\s)).*$"
+    r"and must|and shall|and may|and will|and should|and can|or can|or may|or must|so you|so we|but)\s)).*$"
 )
 
 
@@ -181,6 +182,9 @@ def practice(text: str) -> Iterator[str]:
     if not match or not is_plain_subject(match["subject"]):
         return
     subject, verb = match["subject"], match["verb"]
+    # "Charges are", "uses of": the noun. "A consumer applies for a loan": a story, no rule of the house.
+    if NO_OBJECT.match(match["rest"]) or (verb in ("apply", "applies") and is_agent(subject)):
+        return
     single = verb in ("has", "applies") or verb.endswith("s")
     base = {"has": "have", "applies": "apply"}.get(verb, verb.removesuffix("s"))
     if single == is_plural(subject) or match["rest"].split()[0].endswith("ing"):

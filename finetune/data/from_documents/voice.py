@@ -56,7 +56,7 @@ def to_customer(text: str, *, subject: bool = False) -> str:
 
 def is_plural(subject: str) -> bool:
     """Whether the subject takes "do" and "are"."""
-    head = re.split(r"\s(?:of|for|in|at|from|with|who|to|on|under)\s", subject.lower())[0]
+    head = re.split(r"\s(?:of|for|in|at|from|with|who|that|which|to|on|under)\s", subject.lower())[0]
     plural = r"(?:[^sui]s|people|staff|children|criteria|data|personnel|police|media)$"
     return head in ("we", "you", "i") or bool(re.search(rf"\band\b|{plural}", head))
 
