@@ -1,9 +1,16 @@
-"""A small valid file of every kind, made anew."""
+"""A small valid file of every kind, made anew, and what tests ask of one that was read."""
 
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from finetune.data.document import Document, Limits
+from finetune.data.read import read_file
+from finetune.errors import UserError
+
+Put = Callable[[str, str | bytes], Path]
 
 POLICY = [
     "Refunds are issued within 14 days of the request.",
@@ -202,3 +209,17 @@ def small_files() -> dict[str, bytes]:
         "box.mbox": mailbox(ASKED, ANSWERED),
     }
     return files | {"all.zip": zipped({f"docs/{name}": content for name, content in files.items()})}
+
+
+def refused(path: Path, **limits: int) -> UserError:
+    """Why a file is not read."""
+    try:
+        document = read_file(path, limits=Limits(**limits))
+    except UserError as error:
+        assert error.action, "every refusal says what to do next"
+        return error
+    raise AssertionError(f"{path.name} was read: {document}")
+
+
+def notes(document: Document) -> str:
+    return " ".join(document.notes)

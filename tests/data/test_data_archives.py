@@ -3,21 +3,20 @@
 import io
 import stat
 import zipfile
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from finetune.data.collect import collect
-from finetune.data.document import Document, Limits
 from finetune.data.read import read_file
-from finetune.errors import UserError
 from tests.data.small_files import (
     ANSWERED,
     POLICY,
+    Put,
     grid,
+    notes,
     pdf,
     presentation,
+    refused,
     relations,
     shape,
     slide,
@@ -25,28 +24,7 @@ from tests.data.small_files import (
     zipped,
 )
 
-Put = Callable[[str, bytes], Path]
 ROWS = b"Question,Answer\nOpen on Sunday?,No.\nParking?,Behind the house.\n"
-
-
-@pytest.fixture
-def put(tmp_path: Path) -> Put:
-    def write(name: str, content: bytes) -> Path:
-        (tmp_path / name).write_bytes(content)
-        return tmp_path / name
-
-    return write
-
-
-def refused(path: Path, **limits: int) -> UserError:
-    with pytest.raises(UserError) as caught:
-        read_file(path, limits=Limits(**limits))
-    assert caught.value.action, "every refusal says what to do next"
-    return caught.value
-
-
-def notes(document: Document) -> str:
-    return " ".join(document.notes)
 
 
 def test_every_kind_is_read_alone_and_in_an_archive(put: Put) -> None:

@@ -1,31 +1,13 @@
 """Letters and mailboxes: who asked, who answered, and nothing but their own words."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 
 from finetune.data.collect import collect
-from finetune.data.document import Document, Limits
+from finetune.data.document import Limits
 from finetune.data.letters import own_words, parts_of
 from finetune.data.read import read_file
 from finetune.errors import UserError
-from tests.data.small_files import ANSWER, ANSWERED, ASKED, POLICY, QUESTION, TICKETS, mailbox, pdf
-
-Put = Callable[[str, bytes], Path]
-
-
-@pytest.fixture
-def put(tmp_path: Path) -> Put:
-    def write(name: str, content: bytes) -> Path:
-        (tmp_path / name).write_bytes(content)
-        return tmp_path / name
-
-    return write
-
-
-def notes(document: Document) -> str:
-    return " ".join(document.notes)
+from tests.data.small_files import ANSWER, ANSWERED, ASKED, POLICY, QUESTION, TICKETS, Put, mailbox, notes, pdf
 
 
 def letter(sender: str, to: str, subject: str, body: str, more: str = "") -> str:

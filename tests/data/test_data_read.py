@@ -5,44 +5,16 @@ import json
 import os
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from finetune.data.document import Document, Limits
+from finetune.data.document import Limits
 from finetune.data.kinds import SUPPORTED
 from finetune.data.read import read_file
-from finetune.errors import UserError
-from tests.data.small_files import POLICY, pdf, workbook, zipped
+from tests.data.small_files import POLICY, Put, notes, pdf, refused, workbook, zipped
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(64)
-
-
-@pytest.fixture
-def put(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
-    """Write a file and give its path."""
-
-    def write(name: str, content: str | bytes) -> Path:
-        path = tmp_path / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return path
-
-    return write
-
-
-Put = Callable[[str, "str | bytes"], Path]
-
-
-def refused(path: Path, **limits: int) -> UserError:
-    with pytest.raises(UserError) as caught:
-        read_file(path, limits=Limits(**limits))
-    assert caught.value.action, "every refusal says what to do next"
-    return caught.value
-
-
-def notes(document: Document) -> str:
-    return " ".join(document.notes)
 
 
 # Tables as text
