@@ -79,6 +79,15 @@ def as_named(table: Table, mapping: ColumnMapping, question: str | None, answer:
     return replace(chosen, topic=topic)
 
 
+def _cut_note(table: Table, mapping: ColumnMapping, rows: Sequence[Example]) -> list[str]:
+    """What was cut off from answers that are whole letters."""
+    if mapping.mode != "question_answer":
+        return []
+    place = table.header.index(mapping.answer or "")
+    cut = sum(len(row.answer) < len(given[place]) for row, (_, given) in zip(rows, table.filled(), strict=True))
+    return [f"Greetings, signatures and notices were cut off from {cut} answers."] if cut else []
+
+
 def examples_from_document(
     document: Document, *, question: str | None = None, answer: str | None = None, encode: Encode | None = None
 ) -> tuple[list[Example], list[ColumnMapping], list[str]]:
@@ -112,7 +121,9 @@ def examples_from_document(
         if question or answer:
             mapping = as_named(table, mapping, question, answer)
         try:
-            examples += examples_from_table(table, mapping, document.file)
+            rows = examples_from_table(table, mapping, document.file)
+            notes += _cut_note(table, mapping, rows)
+            examples += rows
             mappings.append(mapping)
         except UserError as error:
             faults.append(error)

@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from finetune.data.document import Conversation, Table
+from finetune.data.document import Conversation, Table, words
+from finetune.data.letters import without_signature
+from finetune.data.sides import AGENT_WORDS, CUSTOMER_WORDS
 from finetune.errors import UserError
 from finetune.example import Example, Message, Source, make_example
 
@@ -23,22 +25,38 @@ Mode = Literal["question_answer", "category", "text"]
 # Words of a header that give a column its role, in English, German, French, Spanish, Italian, Portuguese and Dutch.
 # The first role whose word occurs wins, so "answer" stands before "question" for headers like "question answer".
 ROLE_WORDS: dict[Role, tuple[str, ...]] = {
-    "other": ("id", "uuid", "index", "date", "datum", "fecha", "time", "created", "updated", "author", "autor", "url",
-              "link", "email", "phone", "status", "score", "rating", "count", "nr", "no", "source", "quelle"),
-    "answer": ("answer", "answers", "reply", "replies", "response", "responses", "completion", "output", "solution",
-               "resolution", "antwort", "antworten", "réponse", "reponse", "réponses", "respuesta", "respuestas",
-               "risposta", "risposte", "resposta", "respostas", "antwoord", "assistant", "definition", "explanation",
-               "erklärung", "lösung", "target", "result"),
+    "other": ("id", "uuid", "index", "date", "datum", "fecha", "time", "timestamp", "created", "updated", "received",
+              "eingang", "uhrzeit", "hora", "heure", "tijd", "author", "autor", "by", "name", "url", "link", "email",
+              "phone", "channel", "kanal", "canal", "canale", "priority", "priorität", "priorité", "prioridad",
+              "status", "situação", "state", "estado", "stato", "statut", "stand", "score", "rating", "count",
+              "nr", "no",
+              "source", "quelle", "language", "lang", "sprache", "langue", "idioma", "lingua", "taal", "locale", "note",
+              "notes", "bemerkung", "notiz", "remarque", "nota", "notas", "opmerking", "observaciones"),
+    "answer": ("answer", "answers", "answered", "reply", "replies", "response", "responses", "completion", "output",
+               "solution", "resolution", "antwort", "antworten", "rückmeldung", "auskunft", "réponse", "reponse",
+               "réponses", "retour", "respuesta", "respuestas", "contestación", "solución", "risposta", "risposte",
+               "riscontro", "resposta", "respostas", "esclarecimento", "antwoord", "antwoorden", "reactie", "assistant",
+               "definition", "explanation", "erklärung", "lösung", "target", "result", "fix"),
     "category": ("category", "categories", "label", "labels", "intent", "class", "kategorie", "klasse", "catégorie",
                  "categorie", "categoría", "categoria", "etikett", "étiquette", "etiqueta", "queue", "sentiment"),
     "topic": ("topic", "topics", "subject", "theme", "area", "department", "section", "product", "thema", "bereich",
-              "sujet", "thème", "tema", "argomento", "onderwerp", "abteilung", "produkt", "tag", "tags"),
+              "rubrik", "betreff", "sujet",
+              "objet", "asunto", "thème", "rubrique", "tema", "argomento", "oggetto", "assunto", "onderwerp",
+              "abteilung", "produkt", "tag", "tags"),
     "question": ("question", "questions", "query", "prompt", "instruction", "input", "message", "text", "request",
-                 "inquiry", "enquiry", "complaint", "ticket", "issue", "problem", "utterance", "customer", "user",
-                 "frage", "fragen", "anfrage", "nachricht", "anliegen", "pregunta", "preguntas", "consulta", "mensaje",
-                 "domanda", "domande", "messaggio", "pergunta", "perguntas", "mensagem", "vraag", "vragen", "bericht",
+                 "inquiry", "enquiry", "complaint", "ticket", "issue", "problem", "utterance", "ask", "asks", "asked",
+                 "frage", "fragen", "anfrage", "nachricht", "anliegen", "demande", "interrogation", "pregunta",
+                 "preguntas", "consulta", "solicitud", "mensaje", "domanda", "domande", "richiesta", "messaggio",
+                 "pergunta", "perguntas", "dúvida", "pedido", "mensagem", "vraag", "vragen", "verzoek", "bericht",
                  "term", "begriff", "terme", "término", "comment", "body"),
 }  # fmt: skip
+# German and Dutch write "Kundenfrage" and "Antworttext" as one word.
+STEMS = {"antwort": "answer", "antwoord": "answer", "frage": "question", "vraag": "question", "nachricht": "question"}
+# Who speaks. Such a column holds names where its cells look like it, and else what they said.
+SPEAKERS: dict[Role, frozenset[str]] = {
+    "answer": AGENT_WORDS | words("our owner sachbearbeiter sachbearbeiterin bearbeiter operador assignee handler"),
+    "question": CUSTOMER_WORDS,
+}
 # For headers none of whose words is known: what each role sounds like to a sentence encoder.
 ROLE_PHRASES: dict[Role, str] = {
     "question": "what the customer asked or wrote to us",
@@ -49,6 +67,9 @@ ROLE_PHRASES: dict[Role, str] = {
 }
 # Below this the caller should show the columns and ask.
 SURE = 0.7
+NUMBERED = re.compile(r"Column \d+")  # named by us, since the table names none
+RUNNING = 6.0  # words in a cell on average, from which on it is text
+SHORT = 3.0  # words in a cell on average; what people say is longer than their names
 SAMPLE = 400
 
 
@@ -86,12 +107,21 @@ class _Column:
 
 QUESTION_START = re.compile(
     r"(?:what|how|when|where|why|who|which|can|could|do|does|did|is|are|will|would|should|may|i |my |"
-    r"wie|was|wann|wo|warum|wer|kann|muss|darf|ich |qué|cómo|cuándo|dónde|puedo|quel|comment|quand|où|puis)\b",
+    r"wie|was|wann|wo|warum|wer|kann|muss|darf|gibt|welche[rs]?|ich |mein |meine |qué|cómo|cuándo|dónde|puedo|hay|"
+    r"me (?:han|ha)|mi |quel|quelle|comment|quand|où|puis|peut-on|est-ce|combien|pourquoi|je |j['’]ai|come|quando|dove|"
+    r"posso|perché|quanto|a che|il mio|como|onde|qual|fui |hoe|wanneer|waar|mag|moet|ik |mijn |kost)\b|¿",
+    re.I,
+)
+NAME = re.compile(r"(?:(?:Mr|Ms|Mrs|Dr|Herr|Frau)\.? )?[A-ZÀ-Þ][\w.’'-]*(?: (?:[a-zà-ÿ]{2,3} )?[A-ZÀ-Þ][\w.’'-]*){1,2}")
+LANGUAGE = re.compile(
+    r"(?:[a-z]{2}(?:[-_][a-z]{2})?|english|german|deutsch|french|français|spanish|español|italian\w*|dutch|nederlands|"
+    r"englisch|portugu\w+)",
     re.I,
 )
 REPLY_START = re.compile(
     r"(?:thank(?:s| you)\b|we\b|you (?:can|may|will|need)\b|yes\b|no[,.]|sorry\b|of course\b|certainly\b|your\b|"
-    r"wir\b|sie können\b|vielen dank\b|ja[,.]|nein[,.]|gracias\b|merci\b|nous\b|vous\b)",
+    r"wir\b|sie können\b|vielen dank\b|ja[,.]|nein[,.]|gracias\b|merci\b|nous\b|vous\b|oui[,.]|non[,.]|sí[,.]|"
+    r"puede\b|lamentamos\b|sì[,.]|può\b|grazie\b|sim[,.]|não[,.]|pode\b|pedimos\b|ja[,.]|nee[,.]|u kunt\b|dat kan\b)",
     re.I,
 )
 GREETING = re.compile(
@@ -147,11 +177,18 @@ def _describe(table: Table, index: int) -> _Column:
     distinct = len({cell.lower() for cell in filled})
     code = sum(bool(CODE.fullmatch(cell)) for cell in sample) >= 0.9 * max(1, len(sample))
     role, named = _role_of_header(table.header[index], table.header)
-    if code and role in (None, "question", "topic"):
+    length = sum(len(cell.split()) for cell in sample) / max(1, len(sample))
+    speaker = None if named else _speaker(table.header[index])
+    if speaker:
+        role, named = (speaker, 0.8) if length > SHORT else ("other", 1.0)
+    names = _share(sample, lambda cell: bool(NAME.fullmatch(cell) or LANGUAGE.fullmatch(cell))) > 0.6
+    if role == "other" and length > RUNNING:  # "Comment by agent"
+        role, named = None, 0.0
+    if (code and role in (None, "question", "topic")) or (names and role is None):
         role, named = "other", 1.0
     return _Column(
         name=table.header[index],
-        words=round(sum(len(cell.split()) for cell in sample) / max(1, len(sample))),
+        words=round(length),
         filled=len(filled) / max(1, len(cells)),
         asks=_share(sample, lambda cell: cell.rstrip().endswith("?") or bool(QUESTION_START.match(cell))),
         replies=_share(sample, lambda cell: bool(REPLY_START.match(cell))),
@@ -177,18 +214,30 @@ def _usable(columns: list[_Column]) -> list[_Column]:
 def _role_of_header(header: str, others: list[str]) -> tuple[Role | None, float]:
     """The role a header's words give it; a column id like `faq_no` is no question although "faq" is in it."""
     spaced = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", header)
-    words = re.findall(r"[^\W\d_]+", spaced.lower())
+    said = re.findall(r"[^\W\d_]+", spaced.lower())
     if header.strip().upper() in ("Q", "A") and {"Q", "A"} <= {other.strip().upper() for other in others}:
         return ("question" if header.strip().upper() == "Q" else "answer"), 1.0
     for role, known in ROLE_WORDS.items():
-        if any(word in known for word in words):
-            return role, 1.0 if len(words) <= 4 else 0.8
+        compound = any(stem in word and STEMS[stem] == role for word in said for stem in STEMS)
+        if compound or any(word in known for word in said):
+            return role, 1.0 if len(said) <= 4 else 0.8
     return None, 0.0
+
+
+def _speaker(header: str) -> Role | None:
+    """Whose column it is, where a header names a speaker and not what was said: "Client", "What we say"."""
+    said = set(re.findall(r"[^\W\d_]+", header.lower()))
+    return next((role for role, known in SPEAKERS.items() if said & known), None)
+
+
+def named_columns(cells: Sequence[str]) -> int:
+    """How many cells of a row name a column's role, as a header's do."""
+    return sum(_role_of_header(cell, list(cells))[0] is not None for cell in cells)
 
 
 def _understand_headers(columns: list[_Column], encode: Encode) -> list[_Column]:
     """Give columns with unknown headers the role whose phrase lies nearest, if it is clearly nearer than the next."""
-    unknown = [c for c in columns if c.role is None and len(c.name.strip()) > 2]
+    unknown = [c for c in columns if c.role is None and len(c.name.strip()) > 2 and not NUMBERED.fullmatch(c.name)]
     if not unknown:
         return columns
     roles = list(ROLE_PHRASES)
@@ -227,7 +276,7 @@ def _category_column(columns: list[_Column], answer: _Column, rows: int) -> _Col
     if answer.role == "answer" and not _few_labels(answer, rows):
         return None
     labels = [c for c in columns if c.role in ("category", "answer", None, "topic") and _few_labels(c, rows)]
-    if answer.words > 6 and answer.role in (None, "answer") and not _few_labels(answer, rows):
+    if answer.words > RUNNING and not _few_labels(answer, rows):
         return None
     return max(labels, key=lambda c: (c.role == "category", c.role == "answer", c.filled), default=None)
 
@@ -250,7 +299,11 @@ def _few_labels(column: _Column, rows: int) -> bool:
 
 def _topic_column(columns: list[_Column]) -> str | None:
     named = [c for c in columns if c.role in ("topic", "category")]
-    few = [c for c in columns if c.role is None and c.distinct_share < 0.5 and c.words <= 5 and c.distinct > 1]
+    few = [
+        c
+        for c in columns
+        if c.role is None and c.distinct_share < 0.5 and c.words <= 5 and c.distinct > 1 and c.filled > 0.6
+    ]
     return (named or few)[0].name if named or few else None
 
 
@@ -288,7 +341,8 @@ def examples_from_table(table: Table, mapping: ColumnMapping, file: str) -> list
     category = mapping.mode == "category"
     examples = []
     for number, row in table.filled():
-        question, given = row[places[mapping.question]], row[places[mapping.answer]]
+        question = without_signature(row[places[mapping.question]])
+        given = without_signature(row[places[mapping.answer]])
         answer = readable_label(given) if category else given
         topic = answer if category else (row[places[mapping.topic]] if mapping.topic else "")
         source = Source(file=file, page=table.page, row=number, quote=given or None)

@@ -52,13 +52,13 @@ def kind_of(data: bytes, name: str, limits: Limits) -> tuple[Kind, list[str]]:
     claimed = KINDS.get(suffix.lower())
     actual = _kind_of_bytes(data, name, limits)
     if actual is None:
-        if claimed is None:
+        if claimed is None and suffix:
             raise UserError(
-                f'Files ending in "{shown(suffix or PurePath(name).name)}" are not supported.',
+                f'Files ending in "{shown(suffix)}" are not supported.',
                 where=name,
                 action=f"Use one of {SUPPORTED}.",
             )
-        if claimed not in PACKED:
+        if claimed is not None and claimed not in PACKED:
             return claimed, []
         actual = _kind_of_text(data[:4096])
     if actual == claimed or {actual, claimed} <= {"json", "jsonl"}:
@@ -110,7 +110,7 @@ def _old_office(data: bytes, name: str) -> UserError:
 
 
 def _kind_of_text(start: bytes) -> Kind:
-    """A guess for text that bears the name of an Office file or a PDF, as many programs' exports do."""
+    """A guess for text whose name has no ending, or that of an Office file, as many programs' exports have."""
     head = start.lstrip(b"\xef\xbb\xbf \t\r\n")
     if head.startswith((b"{", b"[")):
         return "json"

@@ -8,10 +8,14 @@ answers, so the marks are listed here.
 import re
 from dataclasses import dataclass
 
+from bs4 import BeautifulSoup
+from bs4.element import NavigableString, PageElement, Tag
+
 from finetune.data.document import words
 
 ADDRESS = re.compile(r"[\w.+'%-]+@[\w-]+(?:\.[\w-]+)+")
 DEEPEST_QUOTE = 30
+FEWEST_WORDS = 3  # left of a letter; fewer say nothing
 LONGEST_LETTER = 200_000  # characters; the rest of a longer one is a log or a dump
 
 # "On Tue, 5 May 2026 at 10:00, Jane Doe <jane@example.org> wrote:", which programs wrap over up to three lines.
@@ -232,6 +236,20 @@ def own_words(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 
+def without_signature(text: str) -> str:
+    """A table's cell; of one that is a whole letter only the writer's own words. Nothing is cut off where no closing
+    line, no "-- " and no notice says surely that it is a letter.
+    """
+    lines = text.split("\n")
+    if len(lines) < 3 or not (
+        any((len(line) <= 80 and CLOSING.fullmatch(line)) or re.fullmatch(r"--\s?", line) for line in lines[1:])
+        or DISCLAIMER.search(text[:LONGEST_LETTER])
+    ):
+        return text
+    own = own_words(text)
+    return own if len(own.split()) >= FEWEST_WORDS else text
+
+
 def _is_greeting(line: str) -> bool:
     """A line with a greeting and a name, and nothing said: "Hi Jane," but not "Hi where is my order"."""
     found = GREETING.fullmatch(line) if len(line) < 100 else None
@@ -266,3 +284,30 @@ def _contact_block_start(lines: list[str]) -> int:
     apart = start > 0 and not lines[start - 1].strip()
     running = any(line.rstrip().endswith(("?", "!", ".")) and len(line.split()) > 5 for line in block)
     return start if apart and contacts >= 2 and not running else len(lines)
+
+
+def text_of_html(page: str) -> str:
+    """A letter's HTML as plain text; what it quotes has "> " before each line, as in plain letters."""
+    soup = BeautifulSoup(page, "html.parser")
+    for tag in soup(["script", "style", "head", "title", "template", "svg"]):
+        tag.decompose()
+    blocks = {"p", "div", "li", "tr", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr"}
+    lines = [""]
+    quotes = 0
+    # An explicit stack, since letters nest deeper than Python's calls; a number on it changes the depth of quotation.
+    stack: list[PageElement | int] = [soup]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, int):
+            quotes += node
+            lines.append("")
+        elif isinstance(node, NavigableString):
+            if found := " ".join(node.split()):
+                start = "> " * quotes if not lines[-1] else " " if node[0].isspace() else ""
+                lines[-1] += f"{start}{found}{' ' if node[-1].isspace() else ''}"
+        elif isinstance(node, Tag):
+            deeper = int(node.name == "blockquote")
+            apart: list[PageElement | int] = [0] if node.name in blocks or node.name == "br" else [1] * deeper
+            after = [-1] * deeper or apart * (2 if node.name in ("p", "hr") else node.name != "br")
+            stack += [*after, *reversed(node.contents), *apart]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(" ".join(line.split()) for line in lines)).strip()

@@ -15,12 +15,9 @@ from email.header import decode_header
 from email.message import Message
 from email.utils import getaddresses, parsedate_to_datetime
 
-from bs4 import BeautifulSoup
-from bs4.element import NavigableString, PageElement, Tag
-
 from finetune.data.archive import Inner, shown_path
 from finetune.data.document import Document, Limits
-from finetune.data.letters import parts_of
+from finetune.data.letters import parts_of, text_of_html
 from finetune.data.passages import Block, blocks_from_lines, passages_from_blocks
 from finetune.data.tables import check_rows
 from finetune.data.text_formats import decode
@@ -267,30 +264,3 @@ def _time(field: str) -> float | None:
 
 def _picture_note(count: int) -> list[str]:
     return [f"Pictures and sound in it, not read: {count}."] if count else []
-
-
-def text_of_html(page: str) -> str:
-    """A letter's HTML as plain text; what it quotes has "> " before each line, as in plain letters."""
-    soup = BeautifulSoup(page, "html.parser")
-    for tag in soup(["script", "style", "head", "title", "template", "svg"]):
-        tag.decompose()
-    blocks = {"p", "div", "li", "tr", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr"}
-    lines = [""]
-    quotes = 0
-    # An explicit stack, since letters nest deeper than Python's calls; a number on it changes the depth of quotation.
-    stack: list[PageElement | int] = [soup]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, int):
-            quotes += node
-            lines.append("")
-        elif isinstance(node, NavigableString):
-            if found := " ".join(node.split()):
-                start = "> " * quotes if not lines[-1] else " " if node[0].isspace() else ""
-                lines[-1] += f"{start}{found}{' ' if node[-1].isspace() else ''}"
-        elif isinstance(node, Tag):
-            deeper = int(node.name == "blockquote")
-            apart: list[PageElement | int] = [0] if node.name in blocks or node.name == "br" else [1] * deeper
-            after = [-1] * deeper or apart * (2 if node.name in ("p", "hr") else node.name != "br")
-            stack += [*after, *reversed(node.contents), *apart]
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(" ".join(line.split()) for line in lines)).strip()

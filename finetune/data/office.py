@@ -18,39 +18,140 @@ from finetune.errors import UserError
 A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 P = "{http://schemas.openxmlformats.org/presentationml/2006/main}"
 R = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+UNREAD_IN_WORD = frozenset({f"{W}del", f"{W}moveFrom", f"{W}txbxContent", f"{W}instrText", f"{W}pPr", FALLBACK})
+WORD_BLANKS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyphen": "-"}
+# What holds paragraphs and tables of the running text; tables only where they place things on the page.
+WORD_CONTAINERS = frozenset(
+    f"{W}{part}" for part in ("sdt", "sdtContent", "ins", "moveTo", "tbl", "tr", "tc", "customXml", "txbxContent")
+)
+HEADING_STYLES = ("Heading", "Title", "heading", "Überschrift", "Titre", "Título")
+MOST_SPANNED = 100  # columns under one cell
 # A stray mark in the last cell makes a sheet of 17 billion.
 MOST_CELLS = 10_000_000
 
 
 def read_docx(data: bytes, name: str, limits: Limits) -> Document:
+    """A Word document as it reads with all changes accepted; footnotes at its end.
+
+    The text comes from the XML itself: python-docx passes over inserted words, content controls and text boxes.
+
+    Raises:
+        UserError: its inner files are not what the format wants.
+    """
     import docx
     from docx.exceptions import PythonDocxError
     from docx.opc.exceptions import OpcError
-    from docx.table import Table as WordTable
 
-    blocks: list[Block] = []
-    tables: list[Table] = []
-    notes: list[str] = []
     try:
         document = docx.Document(io.BytesIO(data))
     except (OpcError, PythonDocxError) as error:
         raise damaged(name) from error
-    for part in document.iter_inner_content():
-        if isinstance(part, WordTable):
-            cells = [[cell.text.strip() for cell in row.cells] for row in part.rows]
-            table, more = table_from_records(cells, name, sheet=f"table {len(tables) + 1}")
-            tables.append(table)
-            notes += more
-            continue
-        text = part.text.strip()
-        style = (part.style.name or "") if part.style else ""
-        bold = bool(text) and len(text) <= 100 and all(run.bold for run in part.runs if run.text.strip())
-        heading = style.startswith(("Heading", "Title", "Überschrift", "Titre", "Título"))
-        heading = heading or (bold and bool(part.runs) and not text.endswith((".", ",", ";")))
-        if "List" in style and not BULLET.match(text):
+    headings = {
+        style.style_id for style in document.styles if (style.name or "").startswith(HEADING_STYLES) and style.style_id
+    }
+    lists = {style.style_id for style in document.styles if "List" in (style.name or "") and style.style_id}
+    word = _Word(name, frozenset(headings), frozenset(lists))
+    word.read(document.element.body)
+    for relation in document.part.rels.values():
+        if not relation.is_external and relation.reltype.endswith(("/footnotes", "/endnotes")):
+            word.read_notes(_parsed(relation.target_part.blob, name))
+    return Document(name, "docx", word.tables, passages_from_blocks(word.blocks), word.notes)
+
+
+class _Word:
+    """Collects the blocks and tables of a Word document, in reading order."""
+
+    def __init__(self, name: str, headings: frozenset[str], lists: frozenset[str]) -> None:
+        self._name, self._headings, self._lists = name, headings, lists
+        self.blocks: list[Block] = []
+        self.tables: list[Table] = []
+        self.notes: list[str] = []
+
+    def read(self, container: Any) -> None:
+        # An explicit stack, since strangers' files nest deeper than Python's calls.
+        stack = [*reversed(list(container))]
+        while stack:
+            element = stack.pop()
+            if element.tag == f"{W}p":
+                self._paragraph(element)
+                stack += reversed(_boxes(element))
+            elif element.tag == f"{W}tbl" and _is_grid(element):
+                self._table(element)
+            elif element.tag in WORD_CONTAINERS:
+                stack += [*reversed(list(element))]
+
+    def read_notes(self, notes: Any) -> None:
+        texts = [
+            " ".join(filter(None, map(_word_text, note.iter(f"{W}p")))) for note in notes if not note.get(f"{W}type")
+        ]
+        if any(texts):
+            self.blocks.append(Block("Notes", None, heading=True))
+            self.blocks += [Block(text, None, heading=False) for text in texts if text]
+
+    def _paragraph(self, paragraph: Any) -> None:
+        text = _word_text(paragraph)
+        if not text:
+            return
+        style = next((one.get(f"{W}val", "") for one in paragraph.iterfind(f"{W}pPr/{W}pStyle")), "")
+        bold = len(text) <= 100 and not text.endswith((".", ",", ";")) and all(map(_is_bold, _runs(paragraph)))
+        if style in self._lists and not BULLET.match(text):
             text = f"- {text}"
-        blocks.append(Block(text, None, heading))
-    return Document(name, "docx", tables, passages_from_blocks(blocks), notes)
+        self.blocks.append(Block(text, None, style in self._headings or bold))
+
+    def _table(self, table: Any) -> None:
+        records = [_word_cells(row) for row in table.iter(f"{W}tr")]
+        found, more = table_from_records(records, self._name, sheet=f"table {len(self.tables) + 1}")
+        self.tables.append(found)
+        self.notes += more
+
+
+def _is_grid(table: Any) -> bool:
+    """Whether it holds rows; a table of one cell is a frame, and one with tables in it places things on the page."""
+    return next(table.iterfind(f".//{W}tbl"), None) is None and sum(1 for _ in table.iter(f"{W}tc")) > 1
+
+
+def _word_cells(row: Any) -> list[str]:
+    """A row's cells; one that reaches over several columns stands in each of them, as in the table's other rows."""
+    cells: list[str] = []
+    for cell in row.iter(f"{W}tc"):
+        text = "\n".join(filter(None, map(_word_text, cell.iter(f"{W}p"))))
+        span = next((one.get(f"{W}val", "1") for one in cell.iterfind(f"{W}tcPr/{W}gridSpan")), "1")
+        cells += [text] * (min(int(span), MOST_SPANNED) if span.isdecimal() else 1)
+    return cells
+
+
+def _runs(paragraph: Any) -> list[Any]:
+    return [run for run in paragraph.iter(f"{W}r") if any((text.text or "").strip() for text in run.iterfind(f"{W}t"))]
+
+
+def _is_bold(run: Any) -> bool:
+    mark = run.find(f"{W}rPr/{W}b")
+    return mark is not None and mark.get(f"{W}val", "1") not in ("0", "false")
+
+
+def _boxes(paragraph: Any) -> list[Any]:
+    """The text boxes anchored in a paragraph; Word writes each twice, the second time for older programs."""
+    return [
+        box for box in paragraph.iter(f"{W}txbxContent") if not any(one.tag == FALLBACK for one in box.iterancestors())
+    ]
+
+
+def _word_text(paragraph: Any) -> str:
+    """A paragraph's text without what was deleted in it, and without its text boxes."""
+    parts: list[str] = []
+    stack = [paragraph]
+    while stack:
+        element = stack.pop()
+        if element.tag in UNREAD_IN_WORD:
+            continue
+        if element.tag == f"{W}t":
+            parts.append(element.text or "")
+        elif element.tag in WORD_BLANKS:
+            parts.append(WORD_BLANKS[element.tag])
+        stack += reversed(list(element))
+    return "".join(parts).strip()
 
 
 def read_xlsx(data: bytes, name: str, limits: Limits) -> Document:
@@ -71,6 +172,8 @@ def read_xlsx(data: bytes, name: str, limits: Limits) -> Document:
                 action="Delete what stands far below or beside the table, save it, and add it again.",
             )
         notes += _formula_notes(sheet, formulas[sheet.title])
+        if hidden := sum(row.hidden for row in sheet.row_dimensions.values()):
+            notes.append(f'Sheet "{sheet.title}": hidden or filtered rows, read like the others: {hidden}.')
         merged = list(sheet.merged_cells.ranges)
         filled = {
             place: sheet.cell(area.min_row, area.min_col).value
@@ -196,11 +299,17 @@ def _targets(archive: zipfile.ZipFile, part: str, name: str) -> dict[str, str]:
 
 def _xml(archive: zipfile.ZipFile, part: str, name: str) -> Element:
     try:
-        text = archive.read(part)
-        if b"<!DOCTYPE" in text or b"<!ENTITY" in text:  # no Office program writes them; they are how XML attacks
-            raise damaged(name)
+        return _parsed(archive.read(part), name)
+    except (KeyError, zipfile.BadZipFile) as error:
+        raise damaged(name) from error
+
+
+def _parsed(text: bytes, name: str) -> Element:
+    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:  # no Office program writes them; they are how XML attacks
+        raise damaged(name)
+    try:
         return fromstring(text)
-    except (KeyError, ParseError, zipfile.BadZipFile) as error:
+    except ParseError as error:
         raise damaged(name) from error
 
 

@@ -101,6 +101,7 @@ def blocks_from_lines(
             i in headings
             or (ended and not BULLET.match(line) and _is_heading(line, following, alone))
             or ((ended or _finished(paragraph[-1])) and _is_plain_heading(line, following, width))
+            or (bool(paragraph) and _finished(paragraph[-1]) and _is_question(line, following))
         ):
             yield from _flush(paragraph, page)
             yield Block(line, page, heading=True)
@@ -129,7 +130,8 @@ def _leaves_list(paragraph: list[str], line: str, width: int) -> bool:
 
 def _is_heading(line: str, following: str, alone: bool) -> bool:
     words = line.split()
-    if not (2 <= len(line) <= 100 and len(words) <= 14) or not (line[0].isupper() or line[0].isdigit()):
+    start = line.lstrip("¿¡\"“„«'")[:1]
+    if not (2 <= len(line) <= 100 and len(words) <= 14) or not (start.isupper() or start.isdigit()):
         return False
     if QUESTION_MARKER.match(line) or ANSWER_MARKER.match(line):
         return False
@@ -151,6 +153,16 @@ def _is_plain_heading(line: str, following: str, width: int) -> bool:
         and following[:1].isupper()
         and len(following) > 1.5 * len(line)
         and not BULLET.match(following)
+    )
+
+
+def _is_question(line: str, following: str) -> bool:
+    """A whole question on a line of its own, before a line that starts anew: an FAQ's, not a paragraph's."""
+    return (
+        line.endswith("?")
+        and following[:1].isupper()
+        and len(line.split()) >= 3
+        and _is_heading(line, following, False)
     )
 
 

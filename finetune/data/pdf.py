@@ -18,8 +18,35 @@ from finetune.errors import UserError
 
 
 def read_pdf(data: bytes, name: str, limits: Limits) -> Document:
+    from pypdf.errors import PyPdfError
+
+    cut = False
+    try:
+        read = _read_pages(data, name, limits)
+    except PyPdfError as error:
+        whole = _with_end(data)
+        if whole is None:
+            raise damaged(name) from error
+        cut = True
+        try:
+            read = _read_pages(whole, name, limits)
+        except (PyPdfError, *PAGE_FAULTS) as fault:
+            raise damaged(name) from fault
+    broken = [number for number, page in read if page is None]
+    if len(broken) == len(read) or (cut and not any(page and (page.lines or page.tables) for _, page in read)):
+        raise damaged(name)
+    return _document(read, broken, cut, name)
+
+
+def _read_pages(data: bytes, name: str, limits: Limits) -> list[tuple[int, "Page | None"]]:
+    """Each page with its number, None where it is broken.
+
+    Raises:
+        UserError: it is locked, or has too many pages.
+        PyPdfError: it is no PDF, or its end is missing.
+    """
     from pypdf import PdfReader
-    from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError, WrongPasswordError
+    from pypdf.errors import DependencyError, FileNotDecryptedError, WrongPasswordError
 
     locked = UserError(
         "The PDF is protected by a password.",
@@ -37,14 +64,24 @@ def read_pdf(data: bytes, name: str, limits: Limits) -> Document:
                 f"The PDF has {count} pages; the limit is {limits.pages}.",
                 action="Split it and add the parts you need.",
             )
-        read = [(number, _read_page(page)) for number, page in enumerate(reader.pages, start=1)]
+        return [(number, _read_page(page)) for number, page in enumerate(reader.pages, start=1)]
     except (FileNotDecryptedError, WrongPasswordError, DependencyError) as error:
         raise locked from error
-    except PyPdfError as error:
-        raise damaged(name) from error
-    broken = [number for number, page in read if page is None]
-    if len(broken) == len(read):
-        raise damaged(name)
+
+
+def _with_end(data: bytes) -> bytes | None:
+    """A PDF that was cut off, as by a download that broke, with an end that names its root; None where that is gone."""
+    place = data.rfind(b"/Catalog")
+    objects = re.findall(rb"(\d+)\s+(\d+)\s+obj\b", data[max(0, place - 2000) : place]) if place > 0 else []
+    last = data.rfind(b"endobj")
+    if not objects or last < 0:
+        return None
+    root = b" ".join(objects[-1])
+    return data[: last + 6] + b"\nxref\n0 0\ntrailer\n<< /Root %s R >>\nstartxref\n0\n%%%%EOF\n" % root
+
+
+def _document(read: list[tuple[int, "Page | None"]], broken: list[int], cut: bool, name: str) -> Document:
+    """The pages' text and tables as a document."""
     pages = [(number, page.lines if page else []) for number, page in read]
     tables, notes = _tables([(number, rows) for number, page in read for rows in (page.tables if page else [])], name)
     with_table = {table.page for table in tables}
@@ -57,6 +94,8 @@ def read_pdf(data: bytes, name: str, limits: Limits) -> Document:
         notes.append(f"{_pages(silent)} without text (pictures or blank).")
     if broken:
         notes.append(f"{_pages(broken)} damaged, and so not read.")
+    if cut:
+        notes.append("The end of the PDF is missing, as after a broken download; what is there was read.")
     pages = without_running_heads(pages)
     body = _body_size(pages)
     blocks = [
@@ -253,14 +292,22 @@ def _cells(line: str, gaps: list[int]) -> list[str]:
 
 
 def _is_running_text(grid: list[list[str]]) -> bool:
-    """Whether it is columns of text side by side: full lines in each of them, and in most rows in all."""
+    """Whether it is columns of text side by side: full lines in each of them, and in most rows in all. Where whole
+    sentences stand beside whole sentences, line after line, it is a table.
+    """
     width = len(grid[0])
+    if sum(all(map(_is_whole, row)) for row in grid) > 0.6 * len(grid):
+        return False
     means = [
         sum(len(row[column].split()) for row in grid) / max(1, sum(bool(row[column]) for row in grid))
         for column in range(width)
     ]
     full = sum(all(row) for row in grid) / len(grid)
     return width <= MOST_COLUMNS and min(means) >= FEWEST_WORDS and full >= 0.6
+
+
+def _is_whole(cell: str) -> bool:
+    return cell.lstrip("¿¡\"“„«'")[:1].isupper() and cell.endswith((".", "?", "!"))
 
 
 def _goes_on(cells: list[str]) -> bool:

@@ -7,11 +7,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from finetune.data.columns import named_columns
 from finetune.data.document import Limits, Table, listed
 from finetune.errors import UserError
 
 DELIMITERS = (",", ";", "\t", "|")
 DELIMITER_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+# Excel's own first line of a CSV file: which separator follows.
+SEPARATOR_LINE = re.compile(r'"?sep=.?"?\s*', re.I)
 # A label has at most this many characters; longer first cells are content, not a header.
 HEADER_CHARACTERS = 60
 
@@ -24,7 +27,10 @@ def table_from_separated(text: str, name: str, limits: Limits) -> tuple[Table, l
     Raises:
         UserError: no row at all could be read, or there are too many.
     """
+    csv.field_size_limit(max(limits.characters, 1))  # Python's own is 131,072, and its error would pass for a quote's
     lines = list(io.StringIO(text, newline=""))
+    if lines and SEPARATOR_LINE.fullmatch(lines[0]):
+        lines[0] = "\n"
     delimiter = find_delimiter(lines)
     notes = [f"The columns are separated by {DELIMITER_NAMES[delimiter]}."] if delimiter in (";", "|") else []
     records: list[tuple[int, list[str]]] = []
@@ -100,8 +106,9 @@ def find_delimiter(lines: Sequence[str]) -> str | None:
         records = [r for _, r in islice(_records(lines[:400], delimiter), 60) if r]
         if not records:
             continue
-        width = len(records[0])
-        steady = sum(len(record) == width for record in records) / len(records)
+        # Not the first record's: a title and the filters of the export may stand above the table.
+        width, count = Counter(map(len, records)).most_common(1)[0]
+        steady = count / len(records)
         if width > 1 and steady >= 0.6 and (best is None or (round(steady, 1), width) > best[:2]):
             best = (round(steady, 1), width, delimiter)
     return best[2] if best else None
@@ -119,7 +126,9 @@ def _records(lines: Sequence[str], delimiter: str | None) -> Iterator[tuple[int,
         return
     position = 0
     while position < len(lines):
-        reader = csv.reader(lines[position:], delimiter=delimiter, strict=True)
+        # The lines from there on, not a copy of them: tens of thousands may each start anew.
+        rest = map(lines.__getitem__, range(position, len(lines)))
+        reader = csv.reader(rest, delimiter=delimiter, strict=True)
         done = 0
         try:
             for record in reader:
@@ -150,13 +159,20 @@ def _read_leniently(line: str, delimiter: str) -> list[str] | None:
 
 
 def _header_index(records: Sequence[list[str]]) -> int | None:
-    """The first row that is filled as widely as the table: titles above it have fewer cells."""
+    """The first row that is filled as widely as the table: titles above it have fewer cells. Of a header of two lines
+    it is the second, where that names more columns.
+    """
     filled = [sum(map(bool, record)) for record in records[:30]]
     if not any(filled):
         return None
     typical = Counter(count for count in filled if count).most_common(1)[0][0]
     enough = min(2, typical)
-    return next(i for i, count in enumerate(filled) if count >= enough)
+    first = next(i for i, count in enumerate(filled) if count >= enough)
+    second = first + 1
+    if second < len(filled) and filled[first] < filled[second] and looks_like_header(records[second]):
+        # What it says decides, since short cells of the first row look like a header, too.
+        first += named_columns(records[second]) > max(1, named_columns(records[first]))
+    return first
 
 
 def looks_like_header(record: Sequence[str]) -> bool:

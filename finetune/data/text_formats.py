@@ -7,15 +7,19 @@ from collections.abc import Iterator
 from itertools import islice, takewhile
 from typing import Any
 
+from finetune.data.chats import letters_from_entry, letters_from_lines
 from finetune.data.document import Conversation, Document, Kind, Limits, Table, listed
 from finetune.data.passages import blocks_from_lines, blocks_from_markdown, passages_from_blocks
 from finetune.data.tables import check_rows, table_from_separated, unique_header
+from finetune.data.threads import Letter, conversations_from_threads
 from finetune.errors import UserError
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
 )  # fmt: skip
+WESTERN = ("cp1252", "cp850", "mac_roman")
+ACCENTED = frozenset("äöüßáéíóúàèìòùâêîôûëïÿãõñåæøœçÄÖÜÁÉÍÓÚÀÈÊÎÔÃÕÑÅÆØŒÇ¿¡")
 ROLES = {
     "system": "system", "developer": "system",
     "user": "user", "human": "user", "customer": "user", "prompter": "user",
@@ -61,15 +65,22 @@ def _utf16_without_mark(data: bytes) -> str | None:
 
 
 def _single_byte_encoding(data: bytes) -> str:
-    """Windows-1252 where few letters are accented, as in Western languages; otherwise what the letters suggest."""
+    """What Western languages are written in where few letters are accented; otherwise what the letters suggest."""
     high = sum(byte > 127 for byte in data[:200_000])
     letters = sum(chr(byte).isalpha() for byte in data[:200_000]) or 1
     if high / letters < 0.15:
-        return "cp1252"
+        # The first of equals: Windows before DOS and old Macintoshes.
+        return max(WESTERN, key=lambda encoding: _usual_letters(data[:200_000].decode(encoding, "replace")))
     from charset_normalizer import from_bytes
 
     best = from_bytes(data[:200_000]).best()
     return best.encoding if best else "cp1252"
+
+
+def _usual_letters(text: str) -> int:
+    """How many accented letters stand where they do in Western words, less what stands in none."""
+    within = re.findall(r"(?<=[A-Za-z])[^\x00-\x7f]|[^\x00-\x7f](?=[a-z])", text)
+    return sum(1 if letter in ACCENTED else -1 for letter in within if letter not in "’‘“”«»–\u00a0")
 
 
 def _without_nulls(text: str, name: str, notes: list[str]) -> tuple[str, list[str]]:
@@ -107,6 +118,11 @@ def document_from_text(data: bytes, name: str, limits: Limits, *, kind: Kind) ->
             name, document.kind, document.tables, notes=notes + document.notes, conversations=document.conversations
         )
     lines = text.splitlines()
+    if kind == "text" and (chats := letters_from_lines(lines)):
+        conversations, more = conversations_from_threads(chats)
+        if conversations:
+            notes = [*notes, f"Read as a chat of {sum(map(len, chats))} messages.", *more]
+            return Document(name, kind, conversations=conversations, notes=notes)
     blocks = blocks_from_markdown(text) if kind == "markdown" else blocks_from_lines(lines)
     tables = list(_pipe_tables(lines, name)) if kind == "markdown" else []
     return Document(name, kind, tables=tables, passages=passages_from_blocks(blocks), notes=notes)
@@ -175,7 +191,7 @@ def _entries(value: Any) -> list[Any]:
         pairs = _nested_pairs(value)
         plain = any(isinstance(entry, dict) and _is_row(entry) for entry in value[:50])
         return pairs if pairs and not plain else value
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or letters_from_entry(1, value):
         return [value]
     lists = {key: part for key, part in value.items() if isinstance(part, list)}
     same_length = len(lists) > 1 and len({len(part) for part in lists.values()}) == 1
@@ -218,14 +234,23 @@ def _document_from_entries(
     check_rows(len(entries), name, limits)
     conversations: list[Conversation] = []
     rows: dict[int, dict[str, str]] = {}
+    threads: list[list[Letter]] = []
     other: list[int] = []
     for number, entry in entries:
         if not isinstance(entry, dict) or not entry:
             other.append(number)
-        elif (messages := _conversation(entry)) is not None:
+        elif (messages := _conversation(entry)) and any(role == "assistant" for role, _ in messages):
+            conversations.append(Conversation(number, messages))
+        elif letters := letters_from_entry(number, entry):
+            threads.append(letters)
+        elif messages is not None:
             conversations.append(Conversation(number, messages))
         else:
             rows[number] = _flat(entry)
+    if threads:
+        found, more = conversations_from_threads(threads)
+        conversations += found
+        notes = [*notes, f"Read as threads: {len(threads)}, one for each entry.", *more]
     if not conversations and not rows:
         raise UserError(
             "The file holds no rows with named fields.",

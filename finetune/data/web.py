@@ -12,6 +12,8 @@ from finetune.data.passages import Block, passages_from_blocks
 from finetune.data.tables import table_from_records
 from finetune.data.text_formats import decode
 
+FEWEST_ANSWER_WORDS = 4  # under a question that opens; fewer are a menu's
+
 
 def read_html(data: bytes, name: str, limits: Limits) -> Document:
     declared = re.search(rb"charset=[\"']?([\w-]+)", data[:2048])
@@ -24,8 +26,12 @@ def read_html(data: bytes, name: str, limits: Limits) -> Document:
         ["script", "style", "noscript", "template", "svg", "nav", "header", "footer", "aside", "form", "iframe"]
     ):
         tag.decompose()
+    questions = _opened_by(soup)
     for tag in soup.select("[hidden], [aria-hidden=true], [style*='display:none'], [style*='display: none']"):
-        tag.decompose()
+        if not tag.decomposed and id(tag) not in questions:
+            tag.decompose()
+    for opener in questions.values():
+        opener.name = "summary"
     tables: list[Table] = []
     notes: list[str] = []
     elements = soup("table")
@@ -40,6 +46,21 @@ def read_html(data: bytes, name: str, limits: Limits) -> Document:
             notes += more
             element.decompose()
     return Document(name, "html", tables, passages_from_blocks(_html_blocks(soup)), notes)
+
+
+def _opened_by(soup: Any) -> dict[int, Any]:
+    """What is hidden until it is clicked at, as answers in most FAQ pages, and what is clicked at: by the ids of the
+    hidden elements. Menus and notices have few words or none before them.
+    """
+    found: dict[int, Any] = {}
+    for opener in soup.select("button, [role=button], [aria-expanded], [data-toggle], [data-bs-toggle]"):
+        target = opener.get("aria-controls") or str(opener.get("data-target") or opener.get("data-bs-target") or "")
+        panel = soup.find(id=target.lstrip("#")) if target else None
+        heading = opener.find_parent(["h2", "h3", "h4", "h5", "h6", "dt"])
+        panel = panel or (heading or opener).find_next_sibling(["div", "p", "section", "dd", "ul"])
+        if panel is not None and len(panel.get_text().split()) >= FEWEST_ANSWER_WORDS and opener.get_text().strip():
+            found[id(panel)] = opener
+    return found
 
 
 def _records(table: Any) -> list[list[str]]:

@@ -185,3 +185,41 @@ def test_real_files_of_others_are_mapped(shared: Path) -> None:
     bank = map_columns(read_file(shared / "data" / "banking77_train.csv").tables[0])
     assert (bank.question, bank.answer, bank.mode) == ("text", "category", "category")
     assert patients.sure and bank.sure
+
+
+def test_answers_that_are_whole_letters_lose_greeting_and_signature_and_others_nothing() -> None:
+    letter = "Dear Jane,\n\nyou can pay by card.\n\nKind regards\nAnn Smith\nTel. +1 555 010 2000"
+    listed = "Please bring:\n- your card\n- the form\nThanks to both we need no more."
+    read = Document(
+        "desk.csv",
+        "csv",
+        tables=[table(["Question", "Answer"], [["How do I pay?", letter], ["What to bring?", listed]])],
+    )
+    examples, _, notes = examples_from_document(read)
+    assert [e.answer for e in examples] == ["you can pay by card.", listed]
+    assert "cut off from 1 answers" in " ".join(notes)
+
+
+def test_columns_of_many_tables_in_seven_languages_are_right_or_asked_about() -> None:
+    from tests.benchmarks.columns import measured
+
+    seen = measured()
+    wrong = [one.about["header"] for one in seen if not one.right]
+    assert len(seen) > 50 and not wrong
+    assert sum(one.mapping.sure for one in seen) >= 40
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "question"),
+    [
+        (["Client", "Agent", "Text", "Reply"], [["Jo Doe", "Ann Smith", *pair] for pair in PAIRS], "Text"),
+        (["Customer", "Agent"], [list(pair) for pair in PAIRS], "Customer"),
+        (["Kunde", "Mitarbeiter"], [list(pair) for pair in PAIRS], "Kunde"),
+    ],
+)
+def test_a_column_of_a_speaker_holds_a_name_or_what_was_said(
+    header: list[str], rows: list[list[str]], question: str
+) -> None:
+    mapping = map_columns(table(header, rows))
+    assert (mapping.question, mapping.answer) == (question, header[header.index(question) + 1])
+    assert mapping.topic is None

@@ -469,3 +469,51 @@ def test_the_reading_process_may_use_neither_network_nor_programs_nor_write_file
         assert done.returncode != 0
         assert "PermissionError" in done.stderr or "OSError" in done.stderr or done.returncode < 0, done.stderr
     assert not (tmp_path / "written").exists() or (tmp_path / "written").stat().st_size == 0
+
+
+# What the messy folder taught
+
+
+def test_tens_of_thousands_of_unclosed_quotes_cost_no_more_than_their_lines() -> None:
+    import time
+
+    from finetune.data.tables import table_from_separated
+
+    def seconds(count: int) -> float:
+        text = "q,a\n" + "".join(f'Question {n}?,"never closed\nQuestion {n}?,Closed.\n' for n in range(count))
+        began = time.process_time()
+        table, _ = table_from_separated(text, "quotes.csv", Limits())
+        assert len(table.filled()) == count
+        return time.process_time() - began
+
+    assert seconds(32_000) < 24 * max(seconds(4_000), 0.02), "eight times the lines, not sixty-four times the work"
+
+
+def test_inserted_words_boxes_and_footnotes_of_word_are_read_and_deleted_ones_are_not(tmp_path: Path) -> None:
+    from tests.data.messy_files import FILES, Plant
+
+    for name in ("tracked changes.docx", "footnotes and boxes.docx"):
+        planted = FILES[name](tmp_path / "word.docx", Plant(1, 1))
+        said = " ".join(p.text for p in read_file(tmp_path / "word.docx").passages)
+        assert all(sentence in said for sentence in planted.sentences) and "OLD WORDS" not in said
+
+
+def test_an_answer_that_opens_on_a_click_is_read_and_a_hidden_menu_is_not(put: Put) -> None:
+    page = (
+        "<html><body><div hidden>Accept all our cookies now</div>"
+        '<h3><button aria-controls="p1">How do I pay?</button></h3>'
+        '<div id="p1" style="display:none"><p>By card at the front desk.</p></div></body></html>'
+    )
+    (passage,) = read_file(put("faq.html", page)).passages
+    assert (passage.heading, passage.text) == ("How do I pay?", "By card at the front desk.")
+
+
+def test_a_pdf_whose_end_is_missing_gives_what_is_there(put: Put) -> None:
+    document = read_file(put("cut.pdf", pdf(*POLICY)[:-250]))
+    assert [p.text for p in document.passages] == POLICY
+    assert "end of the PDF is missing" in notes(document)
+
+
+def test_a_file_without_an_ending_is_what_its_bytes_are(put: Put) -> None:
+    document = read_file(put("export", "Question,Answer\nOpen?,Yes.\n"))
+    assert document.tables[0].rows == [["Open?", "Yes."]] and "no ending" in notes(document)
