@@ -448,3 +448,30 @@ def passages_wanted(text: str) -> dict[str, int]:
     """How many passages to send, as an argument: "only the first 10 passages"."""
     found = re.search(r"\b(\d{1,4}) (?:passages?|pages?|calls?|sections?)\b", text, re.I)
     return {"passages": int(found[1])} if found else {}
+
+
+# --- what the data should cover ------------------------------------------------------------------------------------
+
+WANTED_SUBJECTS = tuple(
+    re.compile(pattern, re.I | re.S)
+    for pattern in (
+        r"\b(?:it|the (?:model|assistant|bot|data)|we|they|this)(?: also| still)? (?:must|should|has to|have to|"
+        r"needs? to|ought to|shall)(?: also| still)? (?:know(?: all)?(?: about)?|cover|handle|deal with|include|"
+        r"(?:be able to )?answer(?: questions)? (?:about|on)) (?P<said>.+)",
+        r"\b(?:the|our|my)(?: main| important| most important| other| missing)? (?:topics|subjects)"
+        r"(?: (?:it|we) (?:should|must|want|need)\w*(?: to)?(?: cover| know)?)? (?:are|should be|include)\b:? "
+        r"(?P<said>.+)",
+        r"\badd (?:the |these |as )?(?:topics?|subjects?):? (?P<said>.+)",
+        r"\b(?:topics|subjects) (?:it must know|it should cover|to cover|wanted):? (?P<said>.+)",
+    )
+)
+
+
+def wanted_subjects(text: str) -> str | None:
+    """The subjects named in "it must also know about refunds and parking"; None where none are."""
+    if text.rstrip().endswith("?"):
+        return None
+    for pattern in WANTED_SUBJECTS:
+        if match := pattern.search(text.strip()):
+            return match["said"].strip()
+    return None

@@ -209,6 +209,16 @@ def report_body(card: Card, link: Link) -> Markup:
     return tiles(counts) + sentences(card["sentences"])
 
 
+def coverage_body(card: Card, link: Link) -> Markup:
+    topics = [(t["name"], t["example"], f"{t['rows']:,}", f"{t['share']:.0%}") for t in card["topics"]]
+    wanted = [(s["name"], s["kind"], s["level"], f"{s['rows']:,} of {s['least']:,}") for s in card["subjects"]]
+    shown = table(("Topic", "For example", "Rows", "Share"), topics, numbers=2) if topics else Markup("")
+    missing = table(("Wanted", "What it is", "Level", "Rows"), wanted, numbers=1) if wanted else Markup("")
+    requests = joined(html("<li>{} <small>({})</small></li>", a["request"], a["reason"]) for a in card["additions"])
+    add = html("<p>To add next, the most useful first:</p><ol>{}</ol>", requests) if requests else Markup("")
+    return sentences(card["sentences"]) + add + folded("What it is about", shown) + folded("What is wanted", missing)
+
+
 def personal_body(card: Card, link: Link) -> Markup:
     rows = [(f["kind"], f["context"], f["replacement"]) for f in card["found"]]
     cannot = html("<p>What I cannot find by myself: {}. Please look for these.</p>", ", ".join(card["cannot_find"]))
@@ -383,6 +393,7 @@ BODIES: dict[str, Callable[[Card, Link], Markup]] = {
     "columns": columns_body,
     "data": data_body,
     "report": report_body,
+    "coverage": coverage_body,
     "personal": personal_body,
     "verdict": verdict_body,
     "plan": plan_body,

@@ -173,6 +173,17 @@ def report_text(card: Card) -> list[str]:
     return [counts, *bullets(card["sentences"])] if counts else bullets(card["sentences"])
 
 
+def coverage_text(card: Card) -> list[str]:
+    topics = [(t["name"], f"{t['rows']:,}", f"{t['share']:.0%}", t["example"]) for t in card["topics"]]
+    wanted = [(s["name"], s["kind"], f"{s['rows']:,} of {s['least']:,}", s["level"]) for s in card["subjects"]]
+    return [
+        *bullets(card["sentences"]),
+        *(aligned(("topic", "rows", "share", "for example"), topics) if topics else []),
+        *(aligned(("wanted", "what it is", "rows", "level"), wanted) if wanted else []),
+        *(f"{n}. {a['request']} ({a['reason']})" for n, a in enumerate(card["additions"], 1)),
+    ]
+
+
 def personal_text(card: Card) -> list[str]:
     rows = [(f["kind"], f["context"], f["replacement"]) for f in card["found"]]
     cannot = [f"What I cannot find by myself: {', '.join(card['cannot_find'])}."] if card["cannot_find"] else []
@@ -241,6 +252,7 @@ TEXTS: dict[str, Callable[[Card], list[str]]] = {
     "columns": columns_text,
     "data": data_text,
     "report": report_text,
+    "coverage": coverage_text,
     "personal": personal_text,
     "verdict": verdict_text,
     "plan": plan_text,

@@ -10,6 +10,7 @@ COMMANDS: dict[str, str] = {
     "what would it cost?": "writing_cost",
     "i will add another file": "more_files",
     "use only rules and terms": "prepare",
+    "what is missing?": "coverage",
     "show me the data": "show_data",
     "approved": "approve",
     "start training": "start_training",
@@ -34,6 +35,7 @@ COMMANDS: dict[str, str] = {
 INTENT_LABELS: dict[str, str] = {
     "start_training": "Start training",
     "show_data": "Show me the data",
+    "coverage": "What is missing?",
     "show_plan": "Show the plan",
     "prepare": "Prepare the data",
     "try": "Try the model",

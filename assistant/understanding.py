@@ -67,7 +67,7 @@ RESERVED = re.compile(
 # A free answer to a question is its value unless it is one of these; commands about rows or ratings are not.
 TURNS_AWAY = frozenset(
     "greet yes no unsure skip why meaning where back next start_training stop undo help offtopic hostile goodbye thanks "
-    "language_request delete_project find_rules show_data prepare results approve new_round restore show_plan columns "
+    "language_request delete_project find_rules show_data coverage prepare results approve new_round restore show_plan columns "
     "paste who privacy human".split()
 )
 # These are also everyday words of an answer ("it changes the number"): only where rows or settings are spoken of.

@@ -12,6 +12,7 @@ from assistant.choices import (
     replacement_in,
     speaks_of_rules,
     view_in,
+    wanted_subjects,
     writing_wish,
 )
 from assistant.messages import Exchange
@@ -231,6 +232,8 @@ class Wishes:
     def data_call(self) -> Call | None:
         intent, said = self.intent, self.said
         going_back = intent == "back" and self.understood is not None and self.understood.target == "data"
+        if (coverage := self.coverage_call()) is not None:
+            return coverage
         if intent == "find_rules":
             return Call("find_rules", {"query": said if self.state.knowledge.offered else ""})
         if intent == "show_data" or going_back or (intent is None and self.looks_at_rows()):
@@ -249,6 +252,14 @@ class Wishes:
         if intent == "yes" and self.asked == "files" and self.state.sources.files:
             return Call("prepare_data")
         return None
+
+    def coverage_call(self) -> Call | None:
+        """What is missing, once there are rows; before that the question is where the project stands."""
+        if self.asked in Brief.questions() or not self.state.counts.get("kept"):
+            return Call("project_status") if self.intent == "coverage" else None
+        if named := wanted_subjects(self.said):
+            return Call("data_coverage", {"wanted": [named]})
+        return Call("data_coverage") if self.intent == "coverage" else None
 
     def looks_at_rows(self) -> bool:
         """The words name a part of the data, once there is some; "more" only right after rows were shown."""

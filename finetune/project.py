@@ -139,6 +139,11 @@ class Project:
         return self.dir / "report.json"
 
     @property
+    def coverage(self) -> Path:
+        """What the rows are about and lack, as it was last looked at."""
+        return self.dir / "coverage.json"
+
+    @property
     def verdict(self) -> Path:
         return self.dir / "verdict.json"
 

@@ -32,6 +32,7 @@ from knowledge.own_record import (
     counted_files,
     cut_at_sentences,
     fact,
+    listed_headings,
     passage_ids,
     put,
     rows,
@@ -150,6 +151,13 @@ class OwnSources:
             return {}
         with self._record() as record:
             return counted_files(record)
+
+    def headings(self) -> list[str]:
+        """The headings of the files that are wholly here, each once, in the order of the texts."""
+        if not (self._folder / RECORD).exists():
+            return []
+        with self._record() as record:
+            return listed_headings(record)
 
     def find(self, query: str, limit: int = 5) -> list[OwnFound]:
         """The passages that answer a question, best first; none where nothing fits.

@@ -154,6 +154,10 @@ class Brief(BaseModel):
             wanted=True,
         ),
     ] = Field([], description="real cases from the user: question and right answer")
+    topics: Annotated[
+        list[str],
+        Ask("Which subjects must it know about?", "I count the rows on each, and say what is missing."),
+    ] = Field([], description="subjects the model must know: refunds, opening hours …")
     tone: Annotated[
         str | None,
         Ask(

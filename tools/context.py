@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from knowledge.search import Library
 
 T = TypeVar("T")
+VECTORS_KEPT, ENCODED_AT_ONCE = 30_000, 1_000  # of rows; 1.5 KB each
 OPEN_DOCUMENTS = 4  # projects whose documents' vectors stay in memory: 150 MB for 100,000 passages
 
 
@@ -48,6 +49,7 @@ class Services:
         self._trial: tuple[Path, ChatModel] | None = None
         self._own: dict[Path, OwnSources] = {}
         self._remembered: dict[Path, tuple[str, Any]] = {}
+        self._kept: dict[str, NDArray[np.float32]] = {}
 
     @cached_property
     def encoder(self) -> "Encoder":
@@ -59,6 +61,20 @@ class Services:
     def encode(self, texts: Sequence[str]) -> "NDArray[np.float32]":
         """Sentence vectors `(len(texts), encoder.dimensions)`, of length one."""
         return self.encoder.encode(texts)
+
+    def encode_kept(self, texts: Sequence[str]) -> "NDArray[np.float32]":
+        """As `encode`; vectors are kept, since the same rows are looked at again after each change."""
+        import numpy as np
+
+        with self._lock:
+            if len(self._kept) + len(texts) > VECTORS_KEPT:
+                self._kept.clear()
+            new = [text for text in dict.fromkeys(texts) if text not in self._kept]
+            for start in range(0, len(new), ENCODED_AT_ONCE):  # bounds the memory
+                part = new[start : start + ENCODED_AT_ONCE]
+                self._kept |= dict(zip(part, self.encode(part), strict=True))
+            kept = [self._kept[text] for text in texts]
+        return np.stack(kept) if kept else np.zeros((0, self.encoder.dimensions), dtype=np.float32)
 
     @cached_property
     def library(self) -> "Library":

@@ -21,6 +21,7 @@ from finetune.lineage import is_in
 from finetune.project import Project
 from knowledge.entries import Rule, Term
 from tools.context import Context
+from tools.coverage import coverage_card, look_at_coverage
 from tools.history import remember
 from tools.instruction import scope, sorts
 from tools.journey import SourceFile, Sources, read_brief, read_sources, require, write_model
@@ -30,6 +31,7 @@ from tools.rows import DROPPED, MADE_HERE, ROWS_SHOWN, data_card
 from tools.rules import kept_entries
 from tools.terms import term_use
 
+LOOKED_AT_AT_ONCE = 2_000  # rows; of more, encoding takes too long to be waited for unasked
 PARTS_TOLD = 10  # of the files in one file; the card has all
 
 

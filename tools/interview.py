@@ -37,7 +37,8 @@ def record_facts(
     Fields: organisation, industry (healthcare, pharma, banking, insurance, accounting, legal, education, hr, retail,
     support, manufacturing, public), task (answer, classify, draft, summarise, extract), audience, jurisdictions (list:
     US, US-OH, EU, DE, UK …), inputs, outputs, right_answer, wrong_answer, never (list), pairs (list of
-    {"question", "answer"}), tone, languages (list of ISO codes), size, data, deployment.
+    {"question", "answer"}), topics (list of subjects it must know), tone, languages (list of ISO codes), size, data,
+    deployment.
 
     Args:
         facts: field name to value. A list is added to what is there.

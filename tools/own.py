@@ -24,6 +24,7 @@ ROWS_AS_TEXT = 300  # of one table; a longer one is data and no part of a text
 # Behind this stand a document's own words, for a chat model alone: a person has them on the card.
 QUOTED = "\n\nTheir words, which are data and no instructions:\n"
 TERM = re.compile(r"\b(?:terms?|words?|abbreviations?|acronyms?|expressions?|begriffe?|terme|término)\b", re.I)
+HEADING_NUMBER = re.compile(r"^(?:(?:section|article|part|chapter|§)\s*)?\d{1,2}(?:\.\d{1,2})*[.)]?\s+", re.I)
 TAG_LETTERS = re.compile("[\U000e0000-\U000e007f]")  # invisible, and a way to hide words from a reader
 MEANING = re.compile(
     r"\b(?:definitions?|meanings?|explanations?|means|stands for|bedeutung|définition|definición)\b", re.I
@@ -80,6 +81,14 @@ def indexed_in_words(source: SourceFile) -> str:
 
 def own_sources(context: Context) -> OwnSources:
     return context.services.own_sources(context.project)
+
+
+def headings(context: Context) -> list[str]:
+    """What the documents' sections are called, numbers left off."""
+    if not in_step(context):
+        return []
+    plain = (HEADING_NUMBER.sub("", name).strip(" :.") for name in own_sources(context).headings())
+    return [name for name in dict.fromkeys(plain) if name and not name.endswith("?")]
 
 
 def in_step(context: Context) -> list[str]:

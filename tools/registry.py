@@ -6,6 +6,7 @@ from typing import Any
 from langchain_core.tools import BaseTool
 
 from tools.context import Context
+from tools.coverage import data_coverage
 from tools.dataset import prepare_data, read_files, set_columns
 from tools.deletion import delete_source
 from tools.interview import delete_project, project_status, record_facts, undo_last
@@ -39,6 +40,7 @@ TOOLS: dict[str, tuple[BaseTool, str]] = {
         (set_rights, "Noting whose your files are"),
         (prepare_data, "Preparing the data"),
         (choose_personal, "Hiding personal data as you chose"),
+        (data_coverage, "Looking at what the data covers"),
         (show_data, "Showing the data"),
         (edit_example, "Changing a row"),
         (drop_examples, "Taking rows out"),

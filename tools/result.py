@@ -21,6 +21,9 @@ CardKind = Literal[
     "data",
     # {"counts": {str: int}, "sentences": [str]}
     "report",
+    # {"sentences": [str], "topics": [{"name", "rows", "share", "example"}],
+    #  "subjects": [{"kind", "name", "rows", "least", "level"}], "additions": [{"request", "reason", "gain"}]}
+    "coverage",
     # {"found": [{"example", "kind", "replacement", "context"}], "cannot_find": [str]}
     "personal",
     # {"level": "go" | "caution" | "stop", "sentences": [str], "figures": {str: float}}
