@@ -50,10 +50,17 @@ SETTING_WORDS: dict[str, str] = {
     "max_length": r"max(?:imum)? length|longest row",
     "weight_decay": r"weight decay",
     "warmup_share": r"warm-?up(?: share)?",
+    "general_share": r"(?:%|per ?cent)?\s*general (?:rows|examples|share)",
     "evaluations_per_epoch": r"evaluations per epoch|checks per epoch",
     "patience": r"patience",
     "seed": r"seed",
 }
+# "Mix in general rows", without a share: a tenth is usual for rehearsal.
+USUAL_GENERAL_SHARE = 0.1
+GENERAL_ROWS = re.compile(
+    r"\b(?:mix(?:ing)?(?: in)?|add|with|use|put in)\b(?P<between>[^.?!\d]{0,20})\bgeneral (?:rows|examples)\b|"
+    r"\b(?P<none>no|without|leave out|drop)\b[^.?!\d]{0,20}\bgeneral (?:rows|examples)\b"
+)
 NUMBER = r"\d+(?:\.\d+)?(?:e-?\d+)?|\.\d+"
 WORD_NUMBERS = {
     w: n
@@ -157,11 +164,16 @@ def find_settings(text: str) -> dict[str, Any]:
         match = re.search(
             rf"\b(?:{words})\b(?:\s*(?:to|of|=|:|at|is|should be|down to|up to|from {NUMBER} to))*\s*({NUMBER})(?!\w)",
             low,
-        ) or re.search(rf"({NUMBER})\s*(?:more |full )?(?:{words})\b", low)
+        ) or re.search(rf"({NUMBER})\s*(?:more |full |of )?(?:{words})\b", low)
         if match:
             number = float(match.group(1))
             whole = TrainingPlan.model_fields[name].annotation is int
             settings[name] = int(number) if whole and number.is_integer() else number
+    if settings.get("general_share", 0) >= 1:
+        settings["general_share"] /= 100  # "10 % general rows"
+    elif "general_share" not in settings and (asked := GENERAL_ROWS.search(low)):
+        none = asked["none"] or re.search(r"\b(?:no|any)\b", asked["between"])
+        settings["general_share"] = 0.0 if none else USUAL_GENERAL_SHARE
     if model := MODEL_PLACE.search(text) or MODEL_NAME.search(text):
         settings["base_model"] = model.group(1)
     return settings

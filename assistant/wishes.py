@@ -19,7 +19,7 @@ from assistant.messages import Exchange
 from assistant.moves import Call
 from assistant.provenance import call_for, licence_in, passed_over
 from assistant.replies import COMMANDS
-from assistant.understanding import SURE, Understood
+from assistant.understanding import OUTRIGHT, SURE, Understood
 from tools.brief import Brief
 from tools.journey import State
 from tools.rows import ROWS_SHOWN
@@ -259,7 +259,12 @@ class Wishes:
             return Call("project_status") if self.intent == "coverage" else None
         if named := wanted_subjects(self.said):
             return Call("data_coverage", {"wanted": [named]})
-        return Call("data_coverage") if self.intent == "coverage" else None
+        if self.intent != "coverage" or self.understood is None:
+            return None
+        # "Which rows are about refunds?" is near in meaning to "what are the rows about?", and asks for rows.
+        if view_in(self.said) and self.understood.score("coverage") < OUTRIGHT:
+            return Call("show_data", self.view())
+        return Call("data_coverage")
 
     def looks_at_rows(self) -> bool:
         """The words name a part of the data, once there is some; "more" only right after rows were shown."""

@@ -572,7 +572,7 @@ def _to_do(
         score, name, rows = min(weak)
         steps.append(f'Add examples on "{name}", its weakest topic ({score:.0%} on {rows} rows).')
     if general.tuned - general.base > FORGOT_MUCH:
-        steps.append("It forgot much general English: mix in general rows, or train for fewer epochs.")
+        steps.append("It forgot much general English: train for fewer epochs, or try “mix in 10 % general rows”.")
     return steps
 
 

@@ -32,6 +32,9 @@ class TrainingPlan(BaseModel):
     max_length: int = Field(512, ge=64, le=8192, description="longest row in tokens; a longer answer is cut there")
     weight_decay: float = Field(0.01, ge=0, le=1, description="a pull towards small changes, against memorising")
     warmup_share: float = Field(0.1, ge=0, le=0.5, description="share of the steps in which the rate rises slowly")
+    general_share: float = Field(
+        0.0, ge=0, le=0.5, description="share of general rows mixed in, so that less of what it could do is forgotten"
+    )
     evaluations_per_epoch: int = Field(2, ge=1, le=10, description="how often the held-out rows are checked")
     patience: int = Field(2, ge=1, le=10, description="checks without progress after which training stops by itself")
     precision: Literal["auto", "float32", "bfloat16"] = Field("auto", description="number format; auto measures")

@@ -61,6 +61,7 @@ def test_the_preparation_tells_what_the_rows_are_about_and_what_is_missing(conte
     assert "Your 24 rows are about" in text and "nothing yet on warranty" in text
     card = next(card for card in cards if card["kind"] == "coverage")
     assert {s["name"]: s["level"] for s in card["subjects"]}["warranty"] == "nothing"
+    assert "nothing yet on warranty" in " ".join(read_json(context.project.report)["sentences"])
     stored = Coverage.model_validate(read_json(context.project.coverage))
     assert stored.additions[0].request.startswith("Ten real questions about warranty")
 
@@ -165,7 +166,9 @@ def test_in_conversation_the_gap_is_named_and_closed(talk: Conversation, tmp_pat
     assert "Noted as subjects it must know: parking." in reply.text and "nothing yet on parking" in reply.text
     assert "Ten real questions about parking" in reply.text
     assert any(card["kind"] == "coverage" for card in reply.cards)
-    reply = say(talk, "", files=[shop_csv(tmp_path / "more.csv", "parking")])
+    reply = say(talk, "which rows are about refunds?")
+    assert "refund" in reply.text and not any(card["kind"] == "coverage" for card in reply.cards)
+    say(talk, "", files=[shop_csv(tmp_path / "more.csv", "parking")])
     say(talk, "prepare the data")
     reply = say(talk, "what is missing?")
     assert "nothing yet" not in reply.text and reply.waiting_for == "approval:approve_data"

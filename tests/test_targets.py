@@ -37,6 +37,13 @@ def test_all_but_some_is_told_apart() -> None:
         ("set the learning rate to 1e-4", {"learning_rate": 1e-4}),
         ("rank 32 and dropout of 0.1", {"rank": 32, "dropout": 0.1}),
         ("use Qwen2.5-0.5B instead", {"base_model": "Qwen2.5-0.5B"}),
+        ("mix in 10 % general rows", {"general_share": 0.1}),
+        ("use 25 percent general rows and 2 epochs", {"epochs": 2, "general_share": 0.25}),
+        ("mix in general rows", {"general_share": 0.1}),
+        ("no general rows please", {"general_share": 0.0}),
+        ("use no general rows", {"general_share": 0.0}),
+        ("train without any general rows", {"general_share": 0.0}),
+        ("set the general share to 0.2", {"general_share": 0.2}),
         ("train longer", {}),
     ],
 )

@@ -71,15 +71,14 @@ def wanted_subjects(context: Context) -> list[Subject]:
 def look_at_coverage(context: Context, examples: Sequence[Example]) -> Coverage:
     """Judge the rows and write `coverage.json`."""
     coverage = judge_coverage(in_use(list(examples)), wanted_subjects(context), context.services.encode_kept)
-    said = [*coverage.sentences, more_rows_in_words(context, examples)]
-    coverage = coverage.model_copy(update={"sentences": said})
+    coverage = coverage.model_copy(update={"more_rows": more_rows_in_words(context, examples)})
     write_json(context.project.coverage, coverage.model_dump())
     return coverage
 
 
 def coverage_card(coverage: Coverage) -> Card:
     data = {
-        "sentences": coverage.sentences,
+        "sentences": [*coverage.sentences, coverage.more_rows],
         "topics": [t.model_dump() for t in coverage.topics[:TOPICS_SHOWN]],
         "subjects": [c.model_dump() for c in coverage.subjects],
         "additions": [a.model_dump() for a in coverage.additions],
@@ -103,7 +102,7 @@ def data_coverage(runtime: ToolRuntime[Context], wanted: list[str] | None = None
         "Attach a file with questions and answers, or keep some rules.",
     )
     coverage = look_at_coverage(context, examples)
-    said = [noted.strip(), *coverage.sentences[:2], next_in_words(coverage), coverage.sentences[-1]]
+    said = [noted.strip(), *coverage.sentences[:2], next_in_words(coverage), coverage.more_rows]
     return ToolResult(" ".join(part for part in said if part), [coverage_card(coverage)]).for_agent()
 
 
@@ -147,7 +146,8 @@ def rounds_measured(project: Project) -> list[Measured]:
         shared = len(test & same_test) / max(1, len(test | same_test))
         if answers.name == metric.name and shared >= SAME_TEST:
             error = math.sqrt(max(answers.tuned * (1 - answers.tuned), 0.01) / max(1, answers.rows))
-            points.append(Measured(len(run.examples("train")), answers.tuned, error))
+            own = sum(e.kind != "general" for e in run.examples("train"))
+            points.append(Measured(own, answers.tuned, error))
     return points
 
 

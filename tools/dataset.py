@@ -265,7 +265,13 @@ def prepare_data(runtime: ToolRuntime[Context]) -> Artifact:
         "Attach a file, keep some rules, or tell me a question with the answer you would be proud of.",
     )
     prepared = prepare_rows(context, rows, sources, change="the preparation of the data")
-    return ToolResult(" ".join(prepared.report.summary), data_cards(project, prepared)).for_agent()
+    cards, told = data_cards(project, prepared), prepared.report.summary
+    if prepared.report.kept <= LOOKED_AT_AT_ONCE:
+        coverage = look_at_coverage(context, prepared.examples)
+        cards, told = [*cards, coverage_card(coverage)], [*told, *coverage.sentences[:2]]
+        prepared.report.sentences.extend(coverage.sentences[:2])
+        write_json(project.report, prepared.report.model_dump())
+    return ToolResult(" ".join(told), cards).for_agent()
 
 
 def prepare_rows(context: Context, rows: list[Example], sources: Sources, *, change: str) -> Prepared:

@@ -1,13 +1,16 @@
 """Stages 4 and 5: is tuning the right tool, with which plan; then start, watch and stop the training."""
 
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
 from finetune.curve import explain
+from finetune.data.general import mixed_with_general
 from finetune.errors import UserError
+from finetune.example import Example
 from finetune.files import read_json, write_json, write_jsonl
 from finetune.models import catalogue
 from finetune.plan import TrainingPlan
@@ -153,8 +156,7 @@ def start_training(runtime: ToolRuntime[Context]) -> Artifact:
     if (forbidden := not_for_training(read_sources(project), examples)) is not None:
         raise forbidden
     run = project.new_run()
-    for split in ("train", "validation", "test"):
-        write_jsonl(run.data(split), (e.model_dump() for e in examples if e.split == split))
+    write_data(run, examples, plan)
     note_lineage(project, run)
     write_json(run.dir / "checks.json", behaviour_checks(read_brief(project), kept_entries(context), examples))
     write_model(run.plan, plan)
@@ -167,6 +169,15 @@ def start_training(runtime: ToolRuntime[Context]) -> Artifact:
     return ToolResult(
         f"Training round {run.name} is on its way.{waiting}", [progress_card(run, context.services)]
     ).for_agent()
+
+
+def write_data(run: Run, examples: Sequence[Example], plan: TrainingPlan) -> None:
+    """The rows of each side as the trainer reads them, general ones mixed into the training rows by the plan."""
+    for split in ("train", "validation", "test"):
+        rows = [e for e in examples if e.split == split]
+        if split == "train":
+            rows = mixed_with_general(rows, plan.general_share, plan.seed)
+        write_jsonl(run.data(split), (e.model_dump() for e in rows))
 
 
 def step_command(step: str, run: Run) -> list[str]:

@@ -91,7 +91,8 @@ class Coverage(BaseModel):
     odd: list[str] = Field([], description="ids of rows unlike all others")
     subjects: list[Covered] = []
     additions: list[Addition] = []
-    sentences: list[str] = []
+    sentences: list[str] = Field([], description="what it is about, what is missing, and the rest")
+    more_rows: str = Field("", description="what more rows would bring, where it was looked at")
 
     def missing(self, level: Level = "nothing") -> list[Covered]:
         return [c for c in self.subjects if c.level == level]
