@@ -37,7 +37,7 @@ THIN_TOPIC, LEAST_TOPIC = 8, 3  # rows; what has fewer than three is an odd row 
 MOST_THIN_TOPICS = 3
 CONCENTRATED = 0.4  # the share of one topic from which it is told
 ONE_OPENING = 0.4  # the share of questions that begin with the same two words
-FEWEST_FOR_WORDING = 20
+FEWEST_FOR_TOPICS, FEWEST_FOR_WORDING = 8, 20
 MADE_KINDS = frozenset({"rule", "term", "refusal"})  # made by the program: they show nothing about what people ask
 ASKED_FOR = 10
 ADDITIONS_TOLD = 8
@@ -289,6 +289,9 @@ def in_sentences(coverage: Coverage) -> list[str]:
 
 def about_in_words(coverage: Coverage) -> str:
     """How the rows are spread: "61 % is about opening hours" where one topic has most of them."""
+    if coverage.looked_at < FEWEST_FOR_TOPICS:
+        rows = "1 row is" if coverage.looked_at == 1 else f"{coverage.looked_at} rows are"
+        return f"{rows} too few to tell topics apart."
     first = coverage.topics[0]
     if first.share >= CONCENTRATED:
         rest = [t.name for t in coverage.topics[1 : 1 + LISTED] if t.rows >= LEAST_TOPIC]
@@ -302,7 +305,7 @@ def about_in_words(coverage: Coverage) -> str:
 
 def gaps_in_words(coverage: Coverage) -> str:
     if not coverage.subjects:
-        return "You have not told me which subjects it must know, so I cannot tell what is missing of them."
+        return "You have not told me what it must know, so I cannot tell what is missing: say “it must know about …”."
     missing = [plain_name(c.name) for c in sorted(coverage.missing(), key=lambda c: -IMPORTANCE[c.kind])]
     thin = sorted(coverage.missing("thin"), key=lambda c: (c.rows / c.least, -IMPORTANCE[c.kind]))
     parts = [f"nothing yet on {listed(missing, most=5)}"] if missing else []

@@ -151,6 +151,7 @@ def test_rows_unlike_all_others_are_counted(encode: Encode) -> None:
 
 
 def test_words_for_few_and_many() -> None:
+    assert about_in_words(Coverage(looked_at=1)) == "1 row is too few to tell topics apart."
     assert listed(["a"]) == "a" and listed(["a", "b"]) == "a and b"
     assert listed(["a", "b", "c", "d"]) == "a, b, c and 1 more" and listed([]) == ""
     assert commonest_opening(["What is a?", "what is B?", "Who?"]) == ("what is", pytest.approx(2 / 3))
