@@ -133,8 +133,8 @@ def choose(lengths: Sequence[int], validation_rows: int, size: ModelSize, machin
         ),
         "warmup_share": Choice(0.1, "A tenth of the steps, as is usual."),
         "general_share": Choice(
-            # 96 rows, 3 epochs: loss on general English 5.99 before, 6.41 after, 6.48 with a tenth, 6.53 with a quarter (one run each;
-            # tests/benchmarks/general_rows.py).
+            # 96 rows, 3 epochs: loss on general English 5.99 before, 6.41 after, 6.48 with a tenth, 6.53 with a
+            # quarter (one run each; tests/benchmarks/general_rows.py).
             0.0,
             "None: with a tenth of them the starter forgot as much as without. To try it all the same, say “mix in "
             "10 % general rows”.",

@@ -67,14 +67,18 @@ class Services:
         import numpy as np
 
         with self._lock:
-            if len(self._kept) + len(texts) > VECTORS_KEPT:
+            found = {text: self._kept[text] for text in texts if text in self._kept}
+        new = [text for text in dict.fromkeys(texts) if text not in found]
+        for start in range(0, len(new), ENCODED_AT_ONCE):  # bounds the memory
+            part = new[start : start + ENCODED_AT_ONCE]
+            found |= dict(zip(part, self.encode(part), strict=True))
+        with self._lock:
+            if len(self._kept) + len(new) > VECTORS_KEPT:
                 self._kept.clear()
-            new = [text for text in dict.fromkeys(texts) if text not in self._kept]
-            for start in range(0, len(new), ENCODED_AT_ONCE):  # bounds the memory
-                part = new[start : start + ENCODED_AT_ONCE]
-                self._kept |= dict(zip(part, self.encode(part), strict=True))
-            kept = [self._kept[text] for text in texts]
-        return np.stack(kept) if kept else np.zeros((0, self.encoder.dimensions), dtype=np.float32)
+            self._kept |= found
+        return (
+            np.stack([found[text] for text in texts]) if texts else np.zeros((0, self.encoder.dimensions), np.float32)
+        )
 
     @cached_property
     def library(self) -> "Library":
