@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
 
+from assistant.reviewing import reviewed_part
 from tools.rows import ROWS_SHOWN
 
 # --- columns -------------------------------------------------------------------------------------------------------
@@ -267,6 +268,8 @@ def view_in(text: str) -> dict[str, Any] | None:
     """
     if MORE.fullmatch(text):
         return {"more": True}
+    if (only := reviewed_part(text)) is not None:
+        return {"only": only}
     if DROPPED.match(text):
         words = rows_about(text)
         return {"containing": words} if words else None

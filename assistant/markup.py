@@ -41,6 +41,10 @@ STEPS: tuple[tuple[str, tuple[Stage, ...]], ...] = (
     ("Publishing", ("publish",)),
     ("Watching over it", ("watch",)),
 )
+REVIEW_BUTTON = Markup(
+    '<button type="button" class="at-review-button" data-review><span class="at-to-rows">Review rows</span>'
+    '<span class="at-to-chat">Back to the chat</span></button>'
+)
 SPLIT_NAMES = {"train": "training", "validation": "held out", "test": "test set", "": "not split yet"}
 
 
@@ -193,7 +197,7 @@ def data_body(card: Card, link: Link) -> Markup:
             row["question"],
             row["answer"],
             html('<span class="at-tag at-{}">{}</span>', row["split"] or "none", SPLIT_NAMES[row["split"]]),
-            row["source"],
+            html("{}{}", row["source"], each('<span class="at-note">{}</span>', row.get("notes", []))),
         )
         for n, row in enumerate(card["rows"], 1)
     ]
@@ -422,12 +426,16 @@ def step_of(stage: str) -> int:
     return next(n for n, (_, stages) in enumerate(STEPS) if stage in stages)
 
 
-def heading(stage: str, *, busy: bool = False) -> str:
-    """One line over the chat: where we are, for those who do not see the sidebar, and whether an answer is coming."""
+def heading(stage: str, *, busy: bool = False, rows: bool = False) -> str:
+    """One line over the chat: where we are, for those who do not see the sidebar, and whether an answer is coming.
+
+    With `rows` there is a button to the table of rows and back.
+    """
     number = step_of(stage)
     working = Markup('<span class="at-busy" role="status">Working …</span>') if busy else ""
-    template = '<div class="at-head"><span class="at-brand">Attune</span><span>Step {} of {} · {}</span>{}</div>'
-    return str(html(template, number + 1, len(STEPS), STEPS[number][0], working))
+    template = '<div class="at-head"><span class="at-brand">Attune</span><span>Step {} of {} · {}</span>{}{}</div>'
+    review = REVIEW_BUTTON if rows else Markup("")
+    return str(html(template, number + 1, len(STEPS), STEPS[number][0], working, review))
 
 
 def sidebar(state: State) -> str:

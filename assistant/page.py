@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -21,11 +22,13 @@ from starlette.routing import Route
 from assistant.conversation import LARGEST_FILE, LONGEST_MESSAGE, Assistant, Conversation
 from assistant.events import Event, Progress, Reply, TextDelta, ToolFinished, ToolStarted, TrialDelta, Turn
 from assistant.markup import card_as_html, heading, sidebar, spoken, suggestions, user_bubble
+from assistant.review_panel import PRESS, panel
 from finetune.data.kinds import KINDS
 from finetune.errors import UserError
 from finetune.files import write_text
 from finetune.project import PROJECT_NAME, Project
 from tools.journey import read_state
+from tools.review_table import Pressed, act, table
 from tools.training import progress_card
 
 log = logging.getLogger(__name__)
@@ -51,6 +54,11 @@ FOLD_SIDEBAR = """() => {
 SAY = """element.addEventListener('click', event => {
   const button = event.target.closest('[data-say]');
   if (button) { trigger('click', {say: button.dataset.say}); }
+});"""
+# The rows take the place of the chat; which of the two is seen is the browser's own affair.
+REVIEW = """element.addEventListener('click', event => {
+  if (!event.target.closest('[data-review]')) return;
+  if (element.closest('.column').classList.toggle('at-reviewing')) { trigger('click', {press: {}}); }
 });"""
 
 
@@ -144,7 +152,7 @@ def shown_elsewhere(card: dict[str, Any]) -> bool:
 
 
 def download_address(project: Project) -> Callable[[str], str | None]:
-    """From a file's path to its address: for what is published, and for the reports of the tests."""
+    """From a file's path to its address: for what is published, the reports of the tests, and the rows as sheets."""
 
     def link(path: str) -> str | None:
         inside = Path(path)
@@ -164,6 +172,8 @@ def may_be_fetched(inside: Path) -> bool:
     parts = inside.parts
     if ".." in parts:
         return False
+    if len(parts) == 2 and parts[0] == "sheets":
+        return True
     return parts[:1] == ("published",) or (parts[:1] == ("runs",) and len(parts) == 3 and parts[2] == "evaluation.md")
 
 
@@ -259,7 +269,8 @@ class Page:
         with gr.Sidebar(label="Project", elem_id="sidebar", width=320):
             self.fresh = gr.Button("New project", size="sm", elem_id="fresh")
             self.side = gr.HTML(js_on_load=SAY, elem_id="side")
-        self.head = gr.HTML(elem_id="head")
+        self.head = gr.HTML(js_on_load=REVIEW, elem_id="head")
+        self.review = gr.HTML(js_on_load=PRESS, elem_id="review")
         self.chat = gr.Chatbot(
             elem_id="chat", label="Conversation", show_label=False, scale=1, height="100%", min_height=240,
             layout="bubble", latex_delimiters=[], allow_tags=False, sanitize_html=True, buttons=[], container=False,
@@ -286,6 +297,11 @@ class Page:
         ).then(
             self.on_message, [self.sent, self.memory], screen, trigger_mode="multiple", **quiet
         )  # fmt: skip
+        gr.on(
+            [self.head.click, self.review.click],
+            self.on_review, self.memory, self.review, trigger_mode="multiple", **quiet,
+        )  # fmt: skip
+        self.fresh.click(None, js="() => document.querySelector('.at-reviewing')?.classList.remove('at-reviewing')")
         self.timer.tick(self.on_tick, [self.memory, self.seen], screen, trigger_mode="once", **quiet)
 
     # --- what happens -------------------------------------------------------------------------------------------------
@@ -351,7 +367,7 @@ class Page:
         with closing(self.assistant.conversation(name)) as conversation:
             before = self.screen(conversation)
             stage = read_state(conversation.project).stage
-            growing = replace(before, options="", head=heading(stage, busy=True))
+            growing = replace(before, options="", head=heading(stage, busy=True, rows=has_rows(conversation.project)))
             if not ticking:
                 yield self.grown(growing, turn, conversation)
             for event in act(conversation):
@@ -370,6 +386,30 @@ class Page:
                 return
         yield from self.show(new_name(), lambda fresh: fresh.open())
 
+    def on_review(self, memory: Any, event: gr.EventData) -> Any:
+        """The table of rows after what was pressed in it; where that cannot be done, the typed words stay."""
+        data = event._data if isinstance(event._data, dict) else {}
+        name = opened(memory)
+        try:
+            pressed = Pressed.model_validate(data.get("press"))
+        except ValidationError:
+            return gr.skip()
+        if not (self.home / "projects" / name).exists():
+            return gr.skip()
+        try:
+            with closing(self.assistant.conversation(name)) as conversation:
+                if pressed.changes:
+                    with conversation.turn():
+                        said = act(conversation.context, pressed)
+                else:
+                    said = ""
+                return panel(table(conversation.project, pressed.view), pressed.view, said)
+        except UserError as error:
+            gr.Warning(str(error), title="That did not work")
+        except Exception as error:  # noqa: BLE001 - the last border, as in `calm`
+            self.regret(error)
+        return gr.skip()
+
     # --- what is shown ------------------------------------------------------------------------------------------------
 
     def screen(self, conversation: Conversation) -> Screen:
@@ -387,7 +427,7 @@ class Page:
             chat=[message for turn in turns for message in Shown.of(turn).messages(link)],
             live=progress_now(conversation),
             options=suggestions(reply.options, reply.waiting_for) if reply else "",
-            head=heading(state.stage),
+            head=heading(state.stage, rows=has_rows(project)),
             side=sidebar(state),
         )
 
@@ -412,11 +452,15 @@ class Page:
         except UserError as error:
             gr.Warning(str(error), title="That did not work")
         except Exception as error:  # noqa: BLE001 - the last border: a page must stay usable
-            # An error's own words may quote the user's data, so the log gets its kind and place alone.
-            log.error("%s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
-            gr.Warning(SORRY, title="Sorry")
+            self.regret(error)
         if not painted:
             yield unchanged()
+
+    @staticmethod
+    def regret(error: Exception) -> None:
+        # An error's own words may quote the user's data, so the log gets its kind and place alone.
+        log.error("%s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__)))
+        gr.Warning(SORRY, title="Sorry")
 
     # --- to run it --------------------------------------------------------------------------------------------------
 
@@ -445,6 +489,10 @@ class Page:
 def unchanged(**parts: str) -> tuple[Any, ...]:
     """A screen of which only the named parts change; without any value at all Gradio would empty every part."""
     return tuple(parts.get(f.name, gr.skip()) for f in fields(Screen))
+
+
+def has_rows(project: Project) -> bool:
+    return project.examples.exists() and project.examples.stat().st_size > 0
 
 
 def progress_now(conversation: Conversation) -> str:

@@ -19,6 +19,11 @@ from tools.journey import STAGE_NAMES, State
 from tools.own import without_quotes
 from tools.rights import PASSED
 
+# After these the next row is more likely than the next stage.
+REVIEWING = (
+    "mark_examples", "explain_example", "approve_examples", "set_reviewer", "show_agreement", "export_examples"
+)  # fmt: skip
+
 
 class Policy:
     """One decision for one turn's next step.
@@ -200,6 +205,10 @@ class Policy:
             return self.after_trial_answer(told)
         if ran("delete_project"):
             return Say(told)
+        if (sheets := self.wishes.returned_sheets()) and not ran("import_examples"):
+            return Call("import_examples", {"names": sheets}, text=told)
+        if stage == "data" and any(ran(tool) for tool in REVIEWING):
+            return self.after_reviewing(told)
         if ran("show_data") and stage not in ("interview", "knowledge"):
             return self.after_showing(told)
         if ran("plan_training") and not ran("start_training"):
@@ -230,7 +239,15 @@ class Policy:
     def after_showing(self, told: str) -> Say:
         closing = "Say “drop 3”, “row 2 should answer: …”, “more”, or go on."
         waiting = "approval:approve_data" if self.state.stage == "data" and self.state.sources.prepared else None
-        return Say(f"{told} {closing}", self.suggestions(), waiting, {"view": self.wishes.view()})
+        view = self.wishes.view()
+        row = view["start"] + 1 if list(view) == ["start"] else None
+        return Say(f"{told} {closing}", self.suggestions(), waiting, {"view": view, "row": row})
+
+    def after_reviewing(self, told: str) -> Say:
+        """Somebody goes through the rows: no word about what comes next each time."""
+        waiting = "approval:approve_data" if self.state.sources.prepared else None
+        note = {"view": self.exchange.extra.get("view"), "row": self.wishes.rows[0] if self.wishes.rows else None}
+        return Say(told, ("Show the worst 20", "Show the unmarked rows", "Export the rows"), waiting, note)
 
     def after_verdict(self, told: str) -> Move:
         if self.state.verdict and self.state.verdict["level"] == "stop":
@@ -259,7 +276,7 @@ class Policy:
     def language(self) -> str:
         """The language the user was last noticed to write, English aside; told once."""
         noticed = str(self.exchange.extra.get("language", "en"))
-        written = self.understood.language if self.understood else "en"
+        written = self.understood.language if self.understood and self.wishes.review is None else "en"
         return written if written not in ("", "en") else noticed
 
     def told(self) -> str:

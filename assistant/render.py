@@ -165,7 +165,9 @@ def data_text(card: Card) -> list[str]:
         (row.get("number", n), row["question"], row["answer"], row["split"], row["source"])
         for n, row in enumerate(card["rows"], 1)
     ]
-    return [*aligned(("row", "in", "out", "split", "from"), rows), f"{len(rows)} of {card['total']} rows shown."]
+    notes = [f"row {row['number']}: {'; '.join(row['notes'])}" for row in card["rows"] if row.get("notes")]
+    shown = f"{len(rows)} of {card['total']} rows shown."
+    return [*aligned(("row", "in", "out", "split", "from"), rows), *bullets(notes), shown]
 
 
 def report_text(card: Card) -> list[str]:

@@ -57,6 +57,7 @@ WHY: dict[str, str] = {
     "columns": "A model trained on the wrong column learns the wrong thing.",
     "approval:approve_data": "The test set is what the model is judged by. Nobody should be able to say later that it "
     "was changed to fit, so it is sealed once you approve it.",
+    "approval:import_examples": "A sheet changes many rows at once, so you see what it changes before it does.",
     "approval:start_training": "Training uses this machine for some minutes, so I ask first.",
     "approval:write_examples": "Each passage is a question to that model, which takes time and may take money, and "
     "your text goes wherever it runs. So I ask first.",

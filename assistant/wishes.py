@@ -19,9 +19,11 @@ from assistant.messages import Exchange
 from assistant.moves import Call
 from assistant.provenance import call_for, licence_in, passed_over
 from assistant.replies import COMMANDS
+from assistant.reviewing import review_call
 from assistant.understanding import OUTRIGHT, SURE, Understood
 from tools.brief import Brief
 from tools.journey import State
+from tools.review_sheets import returned_folder
 from tools.rows import ROWS_SHOWN
 
 # Commands that are a tool's call as they stand.
@@ -65,6 +67,8 @@ class Wishes:
         self.state, self.exchange, self.understood = state, exchange, understood
         self.asked, self.said = exchange.asked, exchange.said
         self.rows = understood.rows if understood else []
+        reviewing = not exchange.program and self.asked not in (*Brief.questions(), "trial")
+        self.review = review_call(self.said, state, exchange.extra) if reviewing and self.said else None
 
     def said_command(self) -> str | None:
         """The meaning of a suggested reply, taken as it stands."""
@@ -137,6 +141,7 @@ class Wishes:
             or self.asked_of_documents()
             or self.intent
             in ("edit", "correct_answer", "show_data", "try", "columns", "write_examples", "writing_cost")
+            or self.review is not None
         ):
             return None
         facts = {n: plain(f.value) for n, f in self.understood.facts.items() if f.score >= SURE}
@@ -215,6 +220,8 @@ class Wishes:
         """The command in the message as a tool call; None where there is none, or a word is still missing."""
         if self.intent in ("write_examples", "writing_cost"):
             return Call("writing_cost", passages_wanted(self.said))
+        if self.review is not None:
+            return self.review
         if query := self.asked_of_documents():
             return Call("find_passages", {"query": query})
         if (choice := self.rules_choice()) is not None:
@@ -265,6 +272,11 @@ class Wishes:
         if view_in(self.said) and self.understood.score("coverage") < OUTRIGHT:
             return Call("show_data", self.view())
         return Call("data_coverage")
+
+    def returned_sheets(self) -> list[str]:
+        """Sheets of the rows that came back with this message and are kept apart until they are taken over."""
+        folder = returned_folder(self.state.project)
+        return [name for name in self.exchange.files if (folder / name).exists()]
 
     def looks_at_rows(self) -> bool:
         """The words name a part of the data, once there is some; "more" only right after rows were shown."""

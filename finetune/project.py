@@ -125,6 +125,16 @@ class Project:
         return self.dir / "examples.jsonl"
 
     @property
+    def review(self) -> Path:
+        """Reviewers' marks and decisions."""
+        return self.dir / "review.json"
+
+    @property
+    def sheets(self) -> Path:
+        """The rows as files for reviewers: exported, and come back."""
+        return self.dir / "sheets"
+
+    @property
     def passages(self) -> Path:
         """The index of the team's own documents, which can be made anew from `files`."""
         return self.dir / "passages"

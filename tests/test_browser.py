@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from finetune.example import Source, make_example
+from finetune.project import Project
 from tests.person import DENTIST
 
 if TYPE_CHECKING:
@@ -313,6 +315,64 @@ def test_the_keyboard_is_enough(browser: "Browser", tmp_path: Path) -> None:
         visitor.page.wait_for_function("document.querySelectorAll('#chat .at-said').length == 1", timeout=20_000)
         visitor.settle()
         assert before in visitor.chat
+
+
+def test_rows_are_reviewed_in_the_table(browser: "Browser", tmp_path: Path, pictures: Path) -> None:
+    """5,000 rows: filter, edit, mark, drop, undo, wide and on a phone."""
+    home = tmp_path / "home"
+    home.mkdir()
+    with serving(home, free_port()) as served:
+        visitor = Visitor(browser.new_context(viewport=WIDE), served.address)
+        visitor.arrive()
+        project = Project(next((home / "projects").iterdir()))
+        hostile = "<img src=x onerror='window.hacked=1'> ${1+1}"
+        answers = [hostile, *(f"Ask at desk {n}." for n in range(1, 5_000))]
+        source = Source(file="a.csv")
+        project.write_examples(
+            [make_example(f"What about visit {n}?", answer, source=source) for n, answer in enumerate(answers)]
+        )
+        visitor.arrive()
+        page = visitor.page
+
+        def told(words: str) -> None:
+            page.wait_for_function(f"document.querySelector('.at-review-said')?.innerText.includes({words!r})")
+
+        page.set_default_timeout(TURN_MS)
+        page.click(".at-review-button")
+        page.wait_for_selector(".at-row")
+        assert "Rows 1 to 20 of 5,000" in page.inner_text(".at-pager") and not page.locator("#chat").is_visible()
+        assert page.locator(".at-row textarea").nth(1).input_value() == hostile
+        page.fill("[name=words]", "desk 4999")
+        page.keyboard.press("Enter")
+        page.wait_for_function("document.querySelectorAll('.at-row').length == 1")
+        page.fill("[name=reviewer]", "Maria")
+        page.keyboard.press("Enter")
+        told("Hello Maria")
+        page.fill(".at-row [data-part=answer]", "Sixty euros.")
+        page.click(".at-row [data-do=good]")
+        told("Row 5,000 is marked good")
+        page.fill("[name=words]", "")
+        page.click(".at-filters [data-do=look]")
+        page.wait_for_function("document.querySelectorAll('.at-row').length == 20")
+        page.locator(".at-row [data-do=drop]").first.click()
+        told("Row 1 is left out")
+        page.click("[data-do=undo]")
+        told("I took back the dropping of row 1")
+        rows = project.read_examples()
+        assert rows[-1].answer == "Sixty euros." and not any(e.status == "dropped" for e in rows)
+        visitor.picture(pictures, "8-rows")
+        phone = Visitor(
+            browser.new_context(viewport=PHONE, storage_state=visitor.context.storage_state()), served.address
+        )
+        phone.arrive()
+        phone.page.click(".at-review-button")
+        phone.page.wait_for_selector(".at-row", timeout=TURN_MS)
+        assert no_sideways_scrolling(phone.page)
+        phone.page.screenshot(path=pictures / "8-rows-phone.png")
+        phone.context.close()
+        page.click(".at-review-button")
+        assert page.locator("#chat").is_visible()
+        assert page.evaluate("window.hacked") is None and not visitor.problems and not visitor.elsewhere
 
 
 def test_a_large_file_is_refused_on_the_page(browser: "Browser", tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import pytest
 from langchain_core.language_models import FakeMessagesListChatModel
 from langchain_core.messages import AIMessage
@@ -17,6 +18,7 @@ from assistant.conversation import Assistant, Conversation
 from assistant.events import Event, Progress, Reply, TextDelta, ToolFinished, ToolStarted, TrialDelta, Turn
 from assistant.page import OPAQUE_NAME, Page, Screen, Shown, download_address, download_route, opened, thread_mark
 from assistant.settings import Settings
+from finetune.example import Example, Source, make_example
 from finetune.project import Project
 
 NAME = "0123456789abcdef" * 2
@@ -320,3 +322,64 @@ def test_no_event_of_the_page_is_open_to_programs(home: Path) -> None:
     config = make_page(home).blocks.get_config_file()
     assert config["dependencies"]
     assert {d["api_visibility"] for d in config["dependencies"]} == {"private"}
+
+
+# --- the table of rows ------------------------------------------------------------------------------------------------
+
+
+def pressed(page: Page, memory: Any, **what: Any) -> Any:
+    """The table's HTML after a press; Gradio's word for "nothing changes" otherwise."""
+    return page.on_review(memory, gr.EventData(None, {"press": what}))
+
+
+@pytest.fixture
+def rows(home: Path) -> list[Example]:
+    """A project of the browser's with 30 rows, one of them hostile."""
+    project = Project.open(home, NAME)
+    texts = ["<img src=x onerror=alert(1)> ${1+1}", *(f"We answer question {n} at the desk." for n in range(29))]
+    made = [
+        make_example(f"What about {n}?", text, source=Source(file="faq.csv", row=n + 2)) for n, text in enumerate(texts)
+    ]
+    project.write_examples(made)
+    return made
+
+
+def test_the_table_shows_escaped_rows_and_does_what_is_pressed(home: Path, rows: list[Example]) -> None:
+    page, memory = make_page(home), {"open": NAME}
+    shown = pressed(page, memory)
+    assert "&lt;img src=x" in shown and "<img" not in shown and shown.count('class="at-row"') == 20
+    assert "Row 2 is left out." in pressed(page, memory, do="drop", row=rows[1].id)
+    assert "I took back the dropping of row 2." in pressed(page, memory, do="undo")
+    second = pressed(page, memory, view={"page": 1})
+    assert second.count('class="at-row"') == 10 and "Rows 21 to 30 of 30" in second
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"do": "delete everything"},
+        {"view": {"page": -1}},
+        {"edits": [{"id": "x"}]},
+        {"edits": [{"id": "x", "seen": "", "question": "q" * 50_000, "answer": ""}]},
+        {"do": "drop", "row": "unknown"},
+    ],
+)
+def test_a_strange_press_changes_nothing(home: Path, rows: list[Example], what: dict[str, Any]) -> None:
+    before = Project(home / "projects" / NAME).examples.read_bytes()
+    assert not isinstance(pressed(make_page(home), {"open": NAME}, **what), str)
+    assert Project(home / "projects" / NAME).examples.read_bytes() == before
+
+
+def test_a_press_from_a_browser_without_a_project_makes_none(home: Path) -> None:
+    assert not isinstance(pressed(make_page(home), None), str)
+    assert not (home / "projects").exists() or not list((home / "projects").iterdir())
+
+
+def test_sheets_can_be_fetched_and_those_that_came_back_cannot(home: Path) -> None:
+    project = Project.open(home, NAME)
+    for inside in ("rows.xlsx", "returned/rows.xlsx"):
+        path = project.sheets / inside
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x")
+    link = download_address(project)
+    assert link(str(project.sheets / "rows.xlsx")) and link(str(project.sheets / "returned/rows.xlsx")) is None

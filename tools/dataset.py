@@ -27,8 +27,10 @@ from tools.instruction import scope, sorts
 from tools.journey import SourceFile, Sources, read_brief, read_sources, require, write_model
 from tools.own import indexed, indexed_in_words
 from tools.result import Artifact, Card, ToolResult
+from tools.review_sheets import received
 from tools.rows import DROPPED, MADE_HERE, ROWS_SHOWN, data_card
 from tools.rules import kept_entries
+from tools.sealing import seal_broken
 from tools.terms import term_use
 
 LOOKED_AT_AT_ONCE = 2_000  # rows; of more, encoding takes too long to be waited for unasked
@@ -95,11 +97,15 @@ class Read:
     made: list[Example]
 
 
-def store_files(context: Context, name: str, found: Sequence[Read]) -> None:
+def store_files(context: Context, name: str, found: Sequence[Read]) -> str:
     """Put the examples of a file, and of the files in it, in the place of those it gave before; rows the user edited
     or approved stay.
+
+    Returns:
+        What is to be said where that broke the seal of the test set.
     """
     project = context.project
+    seal = seal_broken(project)
     sources = read_sources(project)
     old = project.read_examples()
     ids = {e.id for e in old if not is_in(e.source.file, name) or e.status == "approved"}
@@ -109,6 +115,7 @@ def store_files(context: Context, name: str, found: Sequence[Read]) -> None:
     others = [f for f in sources.files if not is_in(f.name, name)]
     files = [*others, *(one.source for one in found)]
     write_model(project.sources, sources.model_copy(update={"files": files, "sealed": None, "prepared": False}))
+    return seal
 
 
 def read_whole(path: Path, context: Context) -> tuple[list[Read], list[str]]:
@@ -148,14 +155,19 @@ def read_files(runtime: ToolRuntime[Context], names: list[str]) -> Artifact:
     """
     context = runtime.context
     texts, cards, problems = [], [], []
+    seals: list[str] = []
     for name in names:
         try:
+            if (sheet := received(context.project, user_file(context.project, name))) is not None:
+                texts.append(sheet.text)
+                cards += sheet.cards
+                continue
             found, wrong = read_whole(user_file(context.project, name), context)
         except UserError as error:
             problems.append(str(error))
             cards.append(Card("file", name, {"name": name, "rows": 0, "read": [], "problems": [str(error)]}))
             continue
-        store_files(context, name, found)
+        seals.append(store_files(context, name, found))
         texts += [in_words(one) for one in found[:PARTS_TOLD]]
         if len(found) > PARTS_TOLD:
             rest = sum(one.source.rows for one in found[PARTS_TOLD:])
@@ -164,7 +176,7 @@ def read_files(runtime: ToolRuntime[Context], names: list[str]) -> Artifact:
         cards += cards_of(name, found, wrong)
     if problems and not texts:
         raise UserError(" ".join(problems), action="Nothing else was changed.")
-    return ToolResult("\n".join([*texts, *problems]), cards).for_agent()
+    return ToolResult("\n".join([*texts, *problems, *filter(None, seals)]), cards).for_agent()
 
 
 def in_words(one: Read) -> str:
@@ -228,11 +240,12 @@ def set_columns(runtime: ToolRuntime[Context], file: str, question: str, answer:
         notes=document.notes,
         mentions=matters_mentioned(document),
     )
-    store_files(context, file, [Read(document, indexed(context, document, source), made)])
+    seal = store_files(context, file, [Read(document, indexed(context, document, source), made)])
     card = Card(
         "file", file, {"name": file, "rows": len(made), "read": [f"columns: {question} → {answer}"], "problems": []}
     )
-    return ToolResult(f"{file}: {counted(len(made), 'example')} from {question} → {answer}.", [card]).for_agent()
+    text = f"{file}: {counted(len(made), 'example')} from {question} → {answer}. {seal}".strip()
+    return ToolResult(text, [card]).for_agent()
 
 
 def examples_from_knowledge(context: Context) -> list[Example]:
@@ -264,26 +277,29 @@ def prepare_data(runtime: ToolRuntime[Context]) -> Artifact:
         "There is nothing to learn from yet: no file with examples, no rule or term you kept, no case you told me.",
         "Attach a file, keep some rules, or tell me a question with the answer you would be proud of.",
     )
-    prepared = prepare_rows(context, rows, sources, change="the preparation of the data")
+    prepared, seal = prepare_rows(context, rows, sources, change="the preparation of the data")
     cards, told = data_cards(project, prepared), prepared.report.summary
     if prepared.report.kept <= LOOKED_AT_AT_ONCE:
         coverage = look_at_coverage(context, prepared.examples)
         cards, told = [*cards, coverage_card(coverage)], [*told, *coverage.sentences[:2]]
         prepared.report.sentences.extend(coverage.sentences[:2])
         write_json(project.report, prepared.report.model_dump())
-    return ToolResult(" ".join(told), cards).for_agent()
+    return ToolResult(" ".join(filter(None, [*told, seal])), cards).for_agent()
 
 
-def prepare_rows(context: Context, rows: list[Example], sources: Sources, *, change: str) -> Prepared:
-    """Prepare rows as the user chose to, and save them as one change that can be undone."""
+def prepare_rows(context: Context, rows: list[Example], sources: Sources, *, change: str) -> tuple[Prepared, str]:
+    """Prepare rows as the user chose to, and save them as one change that can be undone.
+
+    Returns:
+        The rows, and what is to be said where that broke the seal of the test set.
+    """
     project = context.project
     prepared = prepare(rows, style=sources.personal.style, indirect=sources.personal.indirect)
     remember(project, change)
     if not sorts(read_brief(project), rows):
         terms = [e for e in kept_entries(context) if isinstance(e, Term)]
         prepared.report.warnings.extend(term_use(prepared.examples, terms).sentences)
-    save_prepared(project, prepared, sources)
-    return prepared
+    return prepared, save_prepared(project, prepared, sources)
 
 
 def rows_to_prepare(context: Context) -> list[Example]:
@@ -320,10 +336,13 @@ def pairs_as_examples(context: Context, known: set[str], *, sorting: bool) -> li
     return [e for e in made if e.id not in known]
 
 
-def save_prepared(project: Project, prepared: Prepared, sources: Sources) -> None:
+def save_prepared(project: Project, prepared: Prepared, sources: Sources) -> str:
+    """Returns what is to be said where that broke the seal of the test set."""
+    seal = seal_broken(project)
     project.write_examples(prepared.examples)
     write_json(project.report, prepared.report.model_dump())
     write_model(project.sources, sources.model_copy(update={"sealed": None, "prepared": True}))
+    return seal
 
 
 def data_cards(project: Project, prepared: Prepared) -> list[Card]:

@@ -188,6 +188,7 @@ def delete(context: Context, deletion: Deletion) -> None:
         strip_sources(folder / project.sources.name, name, first_round=newest + 1)
         (folder / project.report.name).unlink(missing_ok=True)
     project.verdict.unlink(missing_ok=True)
+    shutil.rmtree(project.sheets, ignore_errors=True)  # written anew with the rows that are left, where asked for
     project.replies.unlink(missing_ok=True)  # a chat model's answers about any document; asked again where needed
     if deletion.rows:
         for path in project.published.glob("*"):

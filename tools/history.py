@@ -11,7 +11,10 @@ KEPT = 30  # changes that can be undone
 
 
 def _tracked(project: Project) -> list[Path]:
-    return [project.brief, project.knowledge, project.sources, project.examples, project.report, project.plan]
+    return [
+        *(project.brief, project.knowledge, project.sources, project.examples, project.review),
+        *(project.report, project.plan),
+    ]
 
 
 def snapshots(project: Project) -> list[Path]:

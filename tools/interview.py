@@ -11,7 +11,7 @@ from finetune.errors import UserError
 from tools.brief import Brief, in_words
 from tools.context import Context
 from tools.history import remember, undo
-from tools.journey import STAGE_NAMES, State, read_brief, read_state, write_model
+from tools.journey import STAGE_NAMES, State, read_brief, read_sources, read_state, write_model
 from tools.own import in_step
 from tools.result import Artifact, Card, ToolResult
 
@@ -121,11 +121,29 @@ def status_in_words(state: State) -> str:
 @tool(parse_docstring=True, response_format="content_and_artifact")
 def undo_last(runtime: ToolRuntime[Context]) -> Artifact:
     """Take back the last change to the brief, the rules, the examples or the plan."""
-    change = undo(runtime.context.project)
-    in_step(runtime.context)  # a reading that is taken back takes its passages along
+    text = take_back(runtime.context)
+    return ToolResult(text, [brief_card(read_brief(runtime.context.project))]).for_agent()
+
+
+def take_back(context: Context) -> str:
+    """Undo the last change; what that was, in words.
+
+    Raises:
+        UserError: there is none.
+    """
+    project = context.project
+    sealed = read_sources(project).sealed
+    change = undo(project)
+    in_step(context)  # a reading that is taken back takes its passages along
     if change is None:
         raise UserError("There is nothing to undo.", action="Tell me what you would like to change instead.")
-    return ToolResult(f"I took back {change}.", [brief_card(read_brief(runtime.context.project))]).for_agent()
+    return f"I took back {change}.{seal_in_words(sealed, read_sources(project).sealed)}"
+
+
+def seal_in_words(before: str | None, after: str | None) -> str:
+    if before == after:
+        return ""
+    return " The test set is sealed again, as you approved it." if after else " The test set is no longer sealed."
 
 
 @tool(parse_docstring=True, response_format="content_and_artifact")

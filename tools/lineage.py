@@ -11,10 +11,11 @@ from finetune.lineage import in_words, read_lineage, trace, trained_on, write_li
 from finetune.project import Project, Run
 from tools.context import Context
 from tools.deletion import deletions, source_named, survey, what_goes
+from tools.editing import numbered_examples
 from tools.journey import read_sources, require, root
 from tools.result import Artifact, Card, ToolResult
 from tools.rights import rights_in_words
-from tools.rows import numbered_examples, source_in_words
+from tools.rows import source_in_words
 from tools.trial import now
 
 

@@ -25,10 +25,10 @@ def add_text(runtime: ToolRuntime[Context], text: str) -> Artifact:
     document = read_file(path)
     source, made = understand(document, context)
     source = indexed(context, document, source)
-    store_files(context, path.name, [Read(document, source, made)])
+    seal = store_files(context, path.name, [Read(document, source, made)])
     card = Card("file", path.name, {"name": path.name, "rows": len(made), "read": ["pasted text"], "problems": []})
     return ToolResult(
         f"That looks like a document, so I keep it as {path.name} and made {len(made)} examples from it."
-        f"{indexed_in_words(source)} Say “undo” if it was meant otherwise.",
+        f"{indexed_in_words(source)} Say “undo” if it was meant otherwise. {seal}".strip(),
         [card],
     ).for_agent()

@@ -98,7 +98,7 @@ def choose_personal(
         return ToolResult(PASSED if same else f"{in_words(chosen)} So it will be prepared.").for_agent()
     before, unread = originals(context)
     rows, kept = restored(project.read_examples(), before)
-    prepared = prepare_rows(context, rows, sources.model_copy(update={"personal": chosen}), change=CHANGE)
+    prepared, _ = prepare_rows(context, rows, sources.model_copy(update={"personal": chosen}), change=CHANGE)
     report = prepared.report
     text = f"{in_words(chosen)} Prepared anew: {counted(report.rows_with_personal, 'row')} had personal data."
     if kept:

@@ -20,13 +20,14 @@ from finetune.rules_page import RuleUsed
 from knowledge.entries import Rule, Term
 from tools.brief import in_words
 from tools.context import Context
-from tools.journey import Sources, read_brief, read_knowledge, read_sources, require
+from tools.journey import Sources, read_brief, read_knowledge, read_sources
 from tools.lineage import file_hash
 from tools.personal import in_words as personal_in_words
 from tools.publications import note_publication
 from tools.result import Artifact, Card, ToolResult
 from tools.rights import require_publishable, rights_in_words
 from tools.rules import kept_entries
+from tools.sealing import require_seal
 from tools.trial import tuned_run
 
 Where = Literal["file", "api", "space", "hub", "dataset"]
@@ -41,12 +42,8 @@ def parity_in_words(parity: Parity) -> str:
 
 def publish_dataset(project: Project, licence: str) -> ToolResult:
     """The approved rows as a data set with a card; no tuned model is needed for it."""
+    require_seal(project, "The data is not approved yet, so it is not published.")
     sources = read_sources(project)
-    require(
-        sources.sealed is not None,
-        "The data is not approved yet, so it is not published.",
-        'Look it over and type the word "approved" first.',
-    )
     examples = [e for e in project.read_examples() if e.status in ("approved", "dropped")]
     require_publishable(sources, examples)
     brief = read_brief(project)

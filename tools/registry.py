@@ -9,6 +9,7 @@ from tools.context import Context
 from tools.coverage import data_coverage
 from tools.dataset import prepare_data, read_files, set_columns
 from tools.deletion import delete_source
+from tools.editing import approve_examples, drop_examples, edit_example, restore_examples
 from tools.interview import delete_project, project_status, record_facts, undo_last
 from tools.lineage import show_lineage
 from tools.own import find_passages
@@ -16,9 +17,12 @@ from tools.pasted import add_text
 from tools.personal import choose_personal
 from tools.publishing import publish
 from tools.report import report_evaluation
+from tools.review import explain_example, mark_examples, set_reviewer, show_agreement
+from tools.review_sheets import export_examples, import_examples
 from tools.rights import set_rights
-from tools.rows import approve_data, drop_examples, edit_example, restore_examples, show_data
+from tools.rows import show_data
 from tools.rules import find_rules, keep_rules, note_practice
+from tools.sealing import approve_data
 from tools.training import judge_tuning, plan_training, show_plan, start_training, stop_training, training_status
 from tools.trial import rate_answer, try_model
 from tools.watching import new_round, watch
@@ -45,6 +49,13 @@ TOOLS: dict[str, tuple[BaseTool, str]] = {
         (edit_example, "Changing a row"),
         (drop_examples, "Taking rows out"),
         (restore_examples, "Bringing rows back"),
+        (explain_example, "Looking up where a row comes from"),
+        (approve_examples, "Approving rows"),
+        (set_reviewer, "Noting who reviews"),
+        (mark_examples, "Noting your marks"),
+        (show_agreement, "Comparing the reviewers' marks"),
+        (export_examples, "Writing the rows to a sheet"),
+        (import_examples, "Taking over what the sheet changes"),
         (show_lineage, "Tracing where it comes from"),
         (delete_source, "Deleting the file and what came from it"),
         (approve_data, "Sealing the test set"),
@@ -68,6 +79,7 @@ TOOLS: dict[str, tuple[BaseTool, str]] = {
 
 # These wait for the user's yes; the sentence is what is asked.
 APPROVALS: dict[str, str] = {
+    "import_examples": "Shall I take these changes over?",
     "start_training": "Shall I start the training?",
     "write_examples": "Shall I have the examples written?",
     "publish": "Shall I publish it?",

@@ -17,7 +17,8 @@ CardKind = Literal[
     "file",
     # {"file", "header": [str], "question", "answer", "sample": [[str]]}
     "columns",
-    # {"rows": [{"id", "question", "answer", "kind", "topic", "split", "status", "source"}], "total"}
+    # {"rows": [{"id", "question", "answer", "kind", "topic", "split", "status", "source",
+    #  "notes": [str]}], "total"}
     "data",
     # {"counts": {str: int}, "sentences": [str]}
     "report",

@@ -26,17 +26,14 @@ from tools.lineage import note_lineage
 from tools.result import Artifact, Card, ToolResult
 from tools.rights import not_for_training
 from tools.rules import kept_entries
+from tools.sealing import require_seal
 
 SENTENCES_SAID = 3  # of the verdict; the card has them all
 
 
 def approved_first(project: Project) -> None:
     """No step past the data without the user's word on the test set."""
-    require(
-        bool(read_sources(project).sealed),
-        "The test set is not approved yet.",
-        'Prepare the data, look at it, and type the word "approved".',
-    )
+    require_seal(project, "The test set is not approved yet.")
 
 
 @tool(parse_docstring=True, response_format="content_and_artifact")
