@@ -50,11 +50,13 @@ def attached(line: str) -> tuple[str, list[Path]]:
 
 def show_json(events: "Iterable[Event]", unasked: str | None = None) -> None:
     """Write what matters to a program. What nobody asked for carries an `event`, so replies can be counted."""
-    from assistant.events import Progress, Reply
+    from assistant.events import Progress, Reply, Working
 
     for event in events:
         if isinstance(event, Progress):
             row = {"event": "progress", **event.card}
+        elif isinstance(event, Working):
+            row = {"event": "progress", "sentence": event.what, "step": event.done, "max_steps": event.total}
         elif isinstance(event, Reply):
             row = event.as_json() if unasked is None else {"event": unasked, **event.as_json()}
         else:

@@ -241,6 +241,8 @@ ONLY: dict[str, str] = {
     r"\b(?:with|contain(?:ing)?|hold(?:ing)?) (?:names|phone numbers|e-?mail addresses)\b",
     "contradictions": r"\bcontradict\w*|\bconflict\w*|\binconsisten\w*|"
     r"\b(?:different|differing|two|several|more than one) answers?\b|\banswered differently\b|\bdisagree\w*",
+    "outdated": r"\b(?:out[- ]?dated|out[- ]of[- ]date|obsolete|expired|no longer valid)\b|"
+    r"\bdates? (?:that|which) (?:has|have) passed\b",
     "made": r"\b(?:you|were|was) (?:made|wrote|added|invented)\b|\bmade by you\b|\bmade[- ]up\b|\brefusals?\b",
     "files": r"\b(?:my|the|which|what|our|all)\s+(?:uploaded\s+|attached\s+)?files\b|\bfiles (?:have|did|do|are)\b",
 }
@@ -258,6 +260,22 @@ NOT_WORDS = re.compile(rf"(?:me|us|it|them|that|this|all|the|my|our|your|any|mor
 def speaks_of_rules(text: str) -> bool:
     """Whether watching is to begin at the rules: "has the law changed?"."""
     return bool(re.search(r"\b(?:rules?|laws?|regulations?|legislation|statutes?)\b", text, re.I))
+
+
+HOLDS = re.compile(
+    r"\b(?:keep|kept|choose|take|prefer|go with|trust)\s+(?:only\s+)?"
+    r"(?:(?:the\s+)?(?:rows?|answers?|numbers?|ones?)\s+)?#?"
+    r"(?P<keep>\d+(?:\s*(?:,|and|&)\s*(?:rows?\s+)?\d+)*)|"
+    r"\b(?:rows?|answers?|numbers?)?\s*#?(?P<right>\d+(?:\s*(?:,|and|&)\s*\d+)*)\s+"
+    r"(?:is|are|holds?|applies|apply|counts?|wins?|stays?)\b"
+    r"(?!\s*(?:not|n't|wrong|old|outdated|no longer|false))",
+    re.I,
+)
+
+
+def rows_that_hold(text: str) -> list[int]:
+    """Numbers of rows that are called right: "keep row 12 and 31", "row 12 holds", "12 is right, drop 40"."""
+    return [int(n) for match in HOLDS.finditer(text) for n in re.findall(r"\d+", match["keep"] or match["right"])]
 
 
 def view_in(text: str) -> dict[str, Any] | None:

@@ -20,7 +20,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.types import Command
 
 from assistant.agent import USER_ERRORS, build_agent, chat_model
-from assistant.events import Event, Progress, Reply, TextDelta, ToolFinished, ToolStarted, TrialDelta, Turn
+from assistant.events import Event, Progress, Reply, TextDelta, ToolFinished, ToolStarted, TrialDelta, Turn, Working
 from assistant.guide import Guide
 from assistant.messages import OPENED, PROGRAM, refusal, run_event, user_message, words_and_files
 from assistant.replies import COMMANDS
@@ -221,7 +221,10 @@ class Conversation:
 
     def events(self, mode: str, chunk: Any) -> Iterator[Event]:
         if mode == "custom":
-            yield TrialDelta(chunk["model"], chunk["text"]) if "model" in chunk else TextDelta(chunk["text"])
+            if "working" in chunk:
+                yield Working(**chunk["working"])
+            else:
+                yield TrialDelta(chunk["model"], chunk["text"]) if "model" in chunk else TextDelta(chunk["text"])
         elif mode == "messages":
             piece = chunk[0]
             if isinstance(piece, AIMessageChunk) and piece.text:

@@ -35,6 +35,19 @@ class TrialDelta:
 
 
 @dataclass(frozen=True)
+class Working:
+    """What a tool that takes long is at: "Looking for personal data", 2,500 texts of 10,000."""
+
+    what: str
+    done: int
+    total: int
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.what}: {self.done:,} of {self.total:,}"
+
+
+@dataclass(frozen=True)
 class Progress:
     """Long work as it goes. `card` is a card of kind "progress"; `finished` comes once, at the end."""
 
@@ -62,7 +75,7 @@ class Reply:
         }
 
 
-Event = TextDelta | ToolStarted | ToolFinished | TrialDelta | Progress | Reply
+Event = TextDelta | ToolStarted | ToolFinished | TrialDelta | Working | Progress | Reply
 
 
 @dataclass(frozen=True)

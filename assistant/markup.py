@@ -208,6 +208,15 @@ def data_body(card: Card, link: Link) -> Markup:
     return table(head, rows[:ROWS_OPEN]) + rest + shown
 
 
+def conflicts_body(card: Card, link: Link) -> Markup:
+    def answers(question: dict[str, Any]) -> Markup:
+        rows = [(", ".join(map(str, a["numbers"])), a["answer"], a["source"]) for a in question["answers"]]
+        return html("<p><strong>{}</strong></p>", question["question"]) + table(("Row", "Answer", "From"), rows)
+
+    shown = html('<p class="at-fine">{} of {} questions shown.</p>', len(card["questions"]), card["total"])
+    return joined(answers(question) for question in card["questions"]) + shown
+
+
 def report_body(card: Card, link: Link) -> Markup:
     counts = [(name.replace("_", " "), f"{count:,}") for name, count in card["counts"].items()]
     return tiles(counts) + sentences(card["sentences"])
@@ -396,6 +405,7 @@ BODIES: dict[str, Callable[[Card, Link], Markup]] = {
     "file": file_body,
     "columns": columns_body,
     "data": data_body,
+    "conflicts": conflicts_body,
     "report": report_body,
     "coverage": coverage_body,
     "personal": personal_body,

@@ -20,7 +20,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from assistant.conversation import LARGEST_FILE, LONGEST_MESSAGE, Assistant, Conversation
-from assistant.events import Event, Progress, Reply, TextDelta, ToolFinished, ToolStarted, TrialDelta, Turn
+from assistant.events import Event, Progress, Reply, TextDelta, ToolFinished, ToolStarted, TrialDelta, Turn, Working
 from assistant.markup import card_as_html, heading, sidebar, spoken, suggestions, user_bubble
 from assistant.review_panel import PRESS, panel
 from finetune.data.kinds import KINDS
@@ -73,10 +73,11 @@ class ToolShown:
     started: float | None = None  # time.monotonic; None for what is read back from the thread
     finished: ToolFinished | None = None
     seconds: float | None = None
+    at: str = "…"  # what it is doing, as long as it does
 
     def message(self) -> Message:
         if self.finished is None:
-            return {"role": "assistant", "content": "…", "metadata": {"title": self.title, "status": "pending"}}
+            return {"role": "assistant", "content": self.at, "metadata": {"title": self.title, "status": "pending"}}
         title = f"{self.title}: not possible yet" if self.finished.failed else self.title
         metadata: dict[str, Any] = {"title": title, "status": "done"}
         if self.seconds is not None:
@@ -110,6 +111,9 @@ class Shown:
             tool.finished = event
             tool.seconds = time.monotonic() - tool.started if tool.started else None
             self.trial = {}  # its card says the same, complete
+        elif isinstance(event, Working):
+            for tool in self.tools.values():
+                tool.at = event.sentence
         elif isinstance(event, TrialDelta):
             self.trial[event.model] = self.trial.get(event.model, "") + event.text
         elif isinstance(event, Reply):

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from assistant.events import Event, Progress, Reply, ToolFinished, ToolStarted
+from assistant.events import Event, Progress, Reply, ToolFinished, ToolStarted, Working
 
 Card = dict[str, Any]
 
@@ -70,6 +70,8 @@ def reply_as_text(event: Event) -> str:
         return f"  · {event.title} …"
     if isinstance(event, ToolFinished):
         return f"  ! {event.title}: did not work" if event.failed else ""
+    if isinstance(event, Working):
+        return f"  · {event.sentence}"
     if isinstance(event, Progress):
         return progress_line(event.card)
     if isinstance(event, Reply):
@@ -170,6 +172,16 @@ def data_text(card: Card) -> list[str]:
     return [*aligned(("row", "in", "out", "split", "from"), rows), *bullets(notes), shown]
 
 
+def conflicts_text(card: Card) -> list[str]:
+    lines = []
+    for question in card["questions"]:
+        lines.append(f"“{' '.join(question['question'].split())}”")
+        for answer in question["answers"]:
+            numbers = ", ".join(map(str, answer["numbers"]))
+            lines.append(f"  row {numbers}: {' '.join(answer['answer'].split())} ({answer['source']})")
+    return [*lines, f"{len(card['questions'])} of {card['total']} questions shown."]
+
+
 def report_text(card: Card) -> list[str]:
     counts = ", ".join(f"{name.replace('_', ' ')} {count:,}" for name, count in card["counts"].items())
     return [counts, *bullets(card["sentences"])] if counts else bullets(card["sentences"])
@@ -253,6 +265,7 @@ TEXTS: dict[str, Callable[[Card], list[str]]] = {
     "file": file_text,
     "columns": columns_text,
     "data": data_text,
+    "conflicts": conflicts_text,
     "report": report_text,
     "coverage": coverage_text,
     "personal": personal_text,

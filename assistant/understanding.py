@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from assistant.corrections import corrections, moved, second_thought
 from assistant.facts import READERS, Fact, Reading, fits, quoted_pairs, read_facts, read_pairs, vocabulary
 from assistant.glossary import explain
-from assistant.language import detect
 from assistant.targets import all_but, find_rows, find_said, find_settings, find_target, find_term
 from assistant.wording import ASKED_OUTRIGHT, ASKING, Clause, fragments, plain, sentences, tidy, without_quotes
+from finetune.language import detect
 from tools.brief import INDUSTRY_NAMES, TASK_NAMES, Brief, Pair
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]

@@ -10,6 +10,7 @@ from assistant.choices import (
     passages_wanted,
     place_to_publish,
     replacement_in,
+    rows_that_hold,
     speaks_of_rules,
     view_in,
     wanted_subjects,
@@ -139,6 +140,7 @@ class Wishes:
             self.understood is None
             or self.about_sources
             or self.asked_of_documents()
+            or self.named_view()
             or self.intent
             in ("edit", "correct_answer", "show_data", "try", "columns", "write_examples", "writing_cost")
             or self.review is not None
@@ -224,6 +226,8 @@ class Wishes:
             return self.review
         if query := self.asked_of_documents():
             return Call("find_passages", {"query": query})
+        if keep := self.settled_rows():
+            return Call("settle_contradiction", {"keep": keep})
         if (choice := self.rules_choice()) is not None:
             return choice
         if (choice := self.columns_choice()) is not None:
@@ -278,11 +282,24 @@ class Wishes:
         folder = returned_folder(self.state.project)
         return [name for name in self.exchange.files if (folder / name).exists()]
 
+    def settled_rows(self) -> list[int]:
+        """The rows said to be right, where contradictions were shown last, or rows are named and not rules."""
+        shown = (self.exchange.extra.get("view") or {}).get("only") == "contradictions"
+        named = self.asked != "rules" and re.search(r"\brows?\b", self.said, re.I) and self.intent in ("keep", None)
+        return rows_that_hold(self.said) if shown or (named and self.state.sources.prepared) else []
+
+    def named_view(self) -> bool:
+        """The words ask for a part of the data by its name, whatever question is open: "show the contradictions"."""
+        shows = re.match(r"\W*(?:please\W+)?(?:show|list|display|are there)\b", self.said, re.I)
+        return bool(shows and self.state.counts.get("kept") and (view_in(self.said) or {}).get("only"))
+
     def looks_at_rows(self) -> bool:
         """The words name a part of the data, once there is some; "more" only right after rows were shown."""
         wanted = view_in(self.said)
-        if not wanted or self.asked in Brief.questions() or not self.state.counts.get("kept"):
+        if not wanted or not self.state.counts.get("kept"):
             return False
+        if self.asked in Brief.questions():
+            return self.named_view()
         return not wanted.get("more") or bool(self.exchange.extra.get("view"))
 
     def view(self) -> dict[str, Any]:

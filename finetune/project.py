@@ -145,6 +145,11 @@ class Project:
         return self.dir / "replies.jsonl"
 
     @property
+    def kept(self) -> Path:
+        """What a preparation found out about the rows' texts, without the texts; can be made anew."""
+        return self.dir / "kept"
+
+    @property
     def report(self) -> Path:
         return self.dir / "report.json"
 

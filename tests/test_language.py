@@ -2,7 +2,7 @@
 
 import pytest
 
-from assistant.language import detect
+from finetune.language import detect
 
 SAID = {
     "en": ["ok", "Billing", "we're a dental practice in Ohio", "no, the EU, not the US", "300", "skip", "", "e-mails"],

@@ -48,6 +48,15 @@ def cards(text: str = "words") -> dict[str, dict[str, Any]]:
             ] * 9,
             "total": 40,
         },
+        "conflicts": {
+            "questions": [
+                {
+                    "question": text,
+                    "answers": [{"numbers": [3, 8], "question": text, "answer": text, "source": text}] * 2,
+                }
+            ],
+            "total": 7,
+        },
         "report": {"counts": {"kept": 1200}, "sentences": [text]},
         "personal": {
             "found": [{"example": "1", "kind": "phone", "replacement": "[phone]", "context": text}],

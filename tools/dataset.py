@@ -11,6 +11,7 @@ from langchain_core.tools import tool
 from finetune.data.collect import examples_from_document
 from finetune.data.document import Document
 from finetune.data.from_knowledge import examples_from_rules, examples_from_terms, refusals
+from finetune.data.kept import Kept, Tell
 from finetune.data.not_answered import matters_mentioned, not_answered
 from finetune.data.prepare import TALKED, Prepared, counted, prepare
 from finetune.data.read import read_file
@@ -277,7 +278,8 @@ def prepare_data(runtime: ToolRuntime[Context]) -> Artifact:
         "There is nothing to learn from yet: no file with examples, no rule or term you kept, no case you told me.",
         "Attach a file, keep some rules, or tell me a question with the answer you would be proud of.",
     )
-    prepared, seal = prepare_rows(context, rows, sources, change="the preparation of the data")
+    change, tell = "the preparation of the data", told_to(runtime)
+    prepared, seal = prepare_rows(context, rows, sources, change=change, tell=tell)
     cards, told = data_cards(project, prepared), prepared.report.summary
     if prepared.report.kept <= LOOKED_AT_AT_ONCE:
         coverage = look_at_coverage(context, prepared.examples)
@@ -287,19 +289,37 @@ def prepare_data(runtime: ToolRuntime[Context]) -> Artifact:
     return ToolResult(" ".join(filter(None, [*told, seal])), cards).for_agent()
 
 
-def prepare_rows(context: Context, rows: list[Example], sources: Sources, *, change: str) -> tuple[Prepared, str]:
+def prepare_rows(
+    context: Context, rows: list[Example], sources: Sources, *, change: str, tell: Tell | None = None
+) -> tuple[Prepared, str]:
     """Prepare rows as the user chose to, and save them as one change that can be undone.
 
     Returns:
         The rows, and what is to be said where that broke the seal of the test set.
     """
     project = context.project
-    prepared = prepare(rows, style=sources.personal.style, indirect=sources.personal.indirect)
+    prepared = prepare(
+        rows,
+        style=sources.personal.style,
+        indirect=sources.personal.indirect,
+        encode=context.services.encode,
+        languages=read_brief(project).languages,
+        kept=Kept(project.kept, tell),
+    )
     remember(project, change)
     if not sorts(read_brief(project), rows):
         terms = [e for e in kept_entries(context) if isinstance(e, Term)]
         prepared.report.warnings.extend(term_use(prepared.examples, terms).sentences)
     return prepared, save_prepared(project, prepared, sources)
+
+
+def told_to(runtime: ToolRuntime[Context]) -> Tell:
+    """Tells the conversation what a long preparation is at."""
+
+    def tell(what: str, done: int, total: int) -> None:
+        runtime.stream_writer({"working": {"what": what, "done": done, "total": total}})
+
+    return tell
 
 
 def rows_to_prepare(context: Context) -> list[Example]:

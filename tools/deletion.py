@@ -190,6 +190,7 @@ def delete(context: Context, deletion: Deletion) -> None:
     project.verdict.unlink(missing_ok=True)
     shutil.rmtree(project.sheets, ignore_errors=True)  # written anew with the rows that are left, where asked for
     project.replies.unlink(missing_ok=True)  # a chat model's answers about any document; asked again where needed
+    shutil.rmtree(project.kept, ignore_errors=True)  # hashes and vectors of its texts, too
     if deletion.rows:
         for path in project.published.glob("*"):
             if not path.name.startswith("round-"):  # rows that were published or exported; models hold weights alone

@@ -5,6 +5,7 @@ from typing import Any
 
 from langchain_core.tools import BaseTool
 
+from tools.conflicts import settle_contradiction
 from tools.context import Context
 from tools.coverage import data_coverage
 from tools.dataset import prepare_data, read_files, set_columns
@@ -49,6 +50,7 @@ TOOLS: dict[str, tuple[BaseTool, str]] = {
         (edit_example, "Changing a row"),
         (drop_examples, "Taking rows out"),
         (restore_examples, "Bringing rows back"),
+        (settle_contradiction, "Settling a contradiction"),
         (explain_example, "Looking up where a row comes from"),
         (approve_examples, "Approving rows"),
         (set_reviewer, "Noting who reviews"),

@@ -20,6 +20,8 @@ CardKind = Literal[
     # {"rows": [{"id", "question", "answer", "kind", "topic", "split", "status", "source",
     #  "notes": [str]}], "total"}
     "data",
+    # {"questions": [{"question", "answers": [{"numbers": [int], "question", "answer", "source"}]}], "total"}
+    "conflicts",
     # {"counts": {str: int}, "sentences": [str]}
     "report",
     # {"sentences": [str], "topics": [{"name", "rows", "share", "example"}],

@@ -12,10 +12,10 @@ from typing import Literal
 from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
-from finetune.data.clean import contradictions
+from finetune.data.contradictions import find_conflicts
 from finetune.data.doubt import DOUBTFUL, Doubt, doubts
 from finetune.data.marks import Mark, divided, read_review, standing
-from finetune.data.prepare import HIDDEN, counted
+from finetune.data.prepare import HIDDEN, OUTDATED, counted
 from finetune.example import Example, Source
 from finetune.project import Project
 from tools.context import Context
@@ -32,7 +32,17 @@ LOOKED_AT_TEST = (
 )
 
 Only = Literal[
-    "", "dropped", "personal", "contradictions", "made", "files", "doubtful", "marked", "unmarked", "divided"
+    "",
+    "dropped",
+    "personal",
+    "contradictions",
+    "outdated",
+    "made",
+    "files",
+    "doubtful",
+    "marked",
+    "unmarked",
+    "divided",
 ]
 Numbered = tuple[int, Example]  # a row's number and the row
 NO_NOTES: Mapping[str, Sequence[str]] = MappingProxyType({})
@@ -112,7 +122,7 @@ def selected(
     rows = list(enumerate(examples, 1))
     by_id = {e.id: (n, e) for n, e in rows}
     if only == "contradictions":
-        rows = [by_id[i] for group in contradictions(examples) for i in group]
+        rows = [by_id[i] for conflict in find_conflicts(examples) for i in conflict.ids]
     elif only == "doubtful":
         rows = [by_id[d.id] for d in doubted if d.score >= DOUBTFUL]
     elif only in ("marked", "unmarked", "divided"):
@@ -130,6 +140,8 @@ def _belongs(example: Example, only: Only) -> bool:
         return example.status == "dropped"
     if only == "personal":
         return HIDDEN in example.reasons
+    if only == "outdated":
+        return example.status != "dropped" and any(r.startswith(OUTDATED) for r in example.reasons)
     return example.status != "dropped" and (only != "made" or example.kind in MADE_HERE)
 
 
@@ -144,15 +156,20 @@ def show_data(
         containing: show only rows with these words.
         split: show only train, validation or test rows.
         only: show only rows left out ("dropped"), rows with personal data replaced ("personal"), rows that answer one
-            question differently ("contradictions"), rows made from rules, terms and refusals ("made"), the rows there
-            is most reason to doubt, the worst first ("doubtful"), rows a reviewer has "marked", "unmarked" ones, those
-            that reviewers mark differently ("divided"), or the "files" that were read.
+            question differently ("contradictions"), rows whose answer names a date that has passed ("outdated"), rows
+            made from rules, terms and refusals ("made"), the rows there is most reason to doubt, the worst first
+            ("doubtful"), rows a reviewer has "marked", "unmarked" ones, those that reviewers mark differently
+            ("divided"), or the "files" that were read.
     """
     project = runtime.context.project
     if only == "files":
         return files_read(project)
     examples = project.read_examples()
     require(bool(examples), "There are no examples yet.", "Attach a file or keep some rules, then ask again.")
+    if only == "contradictions":
+        from tools.conflicts import show_disagreements  # which builds on this module
+
+        return show_disagreements(project, examples, max(0, start))
     start = start if start >= 0 else max(0, len(examples) + start)
     if not (containing or split or only):
         return page_of_all(examples, start)
@@ -198,9 +215,6 @@ def page_of_all(examples: list[Example], start: int) -> Artifact:
 
 
 def found_in_words(found: list[Numbered], containing: str, split: str, only: Only) -> str:
-    if only == "contradictions":
-        questions = counted(len(contradictions([e for _, e in found])), "question has", "questions have")
-        return f"{questions} different answers. Drop the rows that are wrong." if found else "No two rows disagree."
     if only == "doubtful" and not containing and not split:
         if not found:
             return "I see nothing to doubt in any row, which is no proof: please read some all the same."
@@ -209,6 +223,7 @@ def found_in_words(found: list[Numbered], containing: str, split: str, only: Onl
     what = {
         "dropped": "left out",
         "personal": "with personal data replaced",
+        "outdated": "whose answer names a date that has passed",
         "made": "made by me from rules, terms and refusals",
         "doubtful": "with something to doubt",
         "marked": "that somebody marked",

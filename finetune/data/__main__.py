@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
         description="Turn files into training rows: read, clean, hide personal data, remove duplicates, split, report.",
     )
     supported = f"{SUPPORTED}; or {HUB}NAME, a data set of the Hub"
-    written = "folder for examples.jsonl and report.json"
+    written = "folder for examples.jsonl and report.json; its kept/ lets a run that was broken off go on"
     parser.add_argument("files", nargs="+", metavar="FILE", help=supported)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help=written)
     parser.add_argument("--question", metavar="COLUMN", help="the column with what comes in, where guessing fails")
@@ -35,6 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
 
     # Imported here: --help must not wait for them.
+    from finetune.data.kept import Kept
     from finetune.data.prepare import prepare
     from finetune.files import write_json, write_jsonl
 
@@ -45,6 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         by_topic=options.by_topic,
         style="stand-ins" if options.stand_ins else "tags",
         indirect=options.indirect,
+        kept=Kept(options.out / "kept") if collected.examples else None,
     )
     report = prepared.report.model_dump() | {"files": collected.files, "errors": collected.errors}
     for error in collected.errors:

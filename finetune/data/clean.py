@@ -2,8 +2,6 @@
 
 import re
 import unicodedata
-from collections import defaultdict
-from collections.abc import Sequence
 
 from finetune.example import Example, Message
 
@@ -83,16 +81,3 @@ def dropped(example: Example, reason: str) -> Example:
 def normalised(text: str) -> str:
     """Words, numbers and currency signs, small: texts that differ in case, accents' form or punctuation are equal."""
     return " ".join(re.findall(r"\w+|[€£$%]", unicodedata.normalize("NFKC", text).casefold()))
-
-
-def contradictions(examples: Sequence[Example]) -> list[list[str]]:
-    """Ids of rows that ask the same question and answer it differently, a list for each question."""
-    by_question: defaultdict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for example in examples:
-        if example.status != "dropped" and len(example.messages) <= 3:
-            by_question[normalised(example.question)][normalised(example.answer)].append(example.id)
-    return [
-        [example_id for ids in answers.values() for example_id in ids]
-        for answers in by_question.values()
-        if len(answers) > 1
-    ]

@@ -8,6 +8,7 @@ from importlib.metadata import version
 import yaml
 
 from finetune.data.personal import CANNOT_FIND
+from finetune.data.prepare import in_general, why_left_out
 from finetune.data.split import leak_sentence
 from finetune.example import Example, Split
 
@@ -137,8 +138,8 @@ def _sources(facts: DatasetFacts) -> str:
 
 
 def _cleaned(kept: Sequence[Example], dropped: Sequence[Example]) -> str:
-    done = Counter(reason for example in kept for reason in dict.fromkeys(example.reasons))
-    left_out = Counter(example.reasons[-1] for example in dropped if example.reasons)
+    done = Counter(in_general(reason) for example in kept for reason in dict.fromkeys(example.reasons))
+    left_out = Counter(why_left_out(example) for example in dropped if example.reasons)
     lines = [f"- {count:,} rows: {reason}" for reason, count in done.most_common(REASONS)]
     lines += [f"- {count:,} rows left out: {reason}" for reason, count in left_out.most_common(REASONS)]
     return "\n".join(lines or ["- Nothing had to be changed."])

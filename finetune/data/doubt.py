@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median
 
-from finetune.data.clean import MOJIBAKE, contradictions, normalised
+from finetune.data.clean import MOJIBAKE, normalised
+from finetune.data.contradictions import find_conflicts
 from finetune.data.duplicates import FUNCTION_WORDS, near_pairs, same_meaning
 from finetune.data.marks import Mark, divided, standing
 from finetune.data.prepare import CONTRADICTION, HIDDEN
@@ -121,11 +122,10 @@ def _marked(said: Mapping[str, Mapping[str, Mark]]) -> Iterator[_Sign]:
 
 
 def _contradicting(rows: Sequence[Example], numbers: Mapping[str, int]) -> Iterator[_Sign]:
-    answers = {e.id: normalised(e.answer) for e in rows}
-    for group in contradictions(rows):
-        for row in group:
-            others = [numbers[o] for o in group if answers[o] != answers[row]]
-            yield _Sign(row, 0.9, f"{_rows(others)} the same question differently")
+    for conflict in find_conflicts(rows):
+        for same in conflict.answers:
+            others = [numbers[row] for row in conflict.ids if row not in same]
+            yield from (_Sign(row, 0.9, f"{_rows(others)} the same question differently") for row in same)
 
 
 def _rows(numbers: Sequence[int], *, most: int = 3) -> str:

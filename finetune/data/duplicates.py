@@ -1,32 +1,25 @@
-"""Rows that say the same thing: exactly, or nearly.
+"""Rows that say the same thing: exactly, or nearly. For the comparison of letters see similarity.py."""
 
-Texts are compared as sets of five-letter pieces by their Jaccard similarity (shared pieces / all pieces). Candidates
-come from MinHash signatures in bands (Broder 1997; Leskovec et al., Mining of Massive Datasets, ch. 3), and each
-candidate is then compared exactly, so a pair is never joined by an accident of hashing.
-"""
-
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import chain
 
 from finetune.data.clean import normalised
 from finetune.data.document import words
+from finetune.data.frames import asked, core_of, repeated_sentences
+from finetune.data.similarity import NEAR, Sets, Similarity, near_pairs
 from finetune.example import Example
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Hashes = NDArray[np.uint64]
-
-# A slip of the pen in a short question leaves about 0.7 of its pieces, a changed word in a sentence 0.8. Two questions
-# about different things in one mould ("What are the symptoms of …?") reach that too: their answers settle it.
-NEAR = 0.8
-NEAR_QUESTION = 0.7
-PIECE = 5
-# 20 bands of 4: a pair at 0.7 is found with probability 1 - (1 - 0.7⁴)²⁰ = 0.996.
-BANDS, BAND_ROWS = 20, 4
+# A slip of the pen leaves no more of a short question. Two questions about different things in one mould ("What are the
+# symptoms of …?") reach this too: what they differ in settles it, and their answers.
+NEAR_QUESTION = 0.5
+# A copy that was cut off or turned round keeps this much of question and answer together.
+NEAR_WHOLE = 0.6
+# Of an answer that stands within another one, so much is found there; a changed word leaves less.
+CONTAINED = 0.95
+THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 NEGATIONS = words(
     "not no never without none cannot nor isn aren don doesn won nicht kein keine nie ohne sin nunca sans pas"
 )
@@ -38,8 +31,16 @@ FUNCTION_WORDS = words(
     very possibly actually ve m s d ll re what which have has had if about hi hello thanks thank tell know want need
     """
 )
+# Words for numbers, so that "thirty days" and "30 days" agree; "one" is left out: it counts nothing in "the one".
+NUMBER_WORDS = {
+    "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
+    "ten": "10", "eleven": "11", "twelve": "12", "fourteen": "14", "fifteen": "15", "twenty": "20", "thirty": "30",
+    "forty": "40", "fifty": "50", "sixty": "60", "ninety": "90", "hundred": "100",
+}  # fmt: skip
 # Below this length an answer ("Yes.", a category) says nothing about where a row comes from.
 TELLING_CHARACTERS = 40
+# An answer that goes on where another one ends is the whole of a cut one, from this many shared words on.
+CUT_WORDS = 6
 
 
 @dataclass(frozen=True)
@@ -53,49 +54,92 @@ class Cluster:
 def find_duplicates(examples: Sequence[Example]) -> list[Cluster]:
     """Clusters of rows whose question and answer are both the same or nearly the same.
 
-    The questions may differ in function words and slips of the pen only, and numbers and negations must agree: "within
-    30 days" and "within 60 days" are no duplicates. Approved rows come first in a
-    cluster, then the order given.
+    The questions may differ in function words, word order and slips of the pen only, and numbers and negations must
+    agree: "within 30 days" and "within 60 days" are no duplicates. Approved rows come first in a cluster, then rows
+    whose answer is whole where another's is cut off, then the order given.
     """
     order = sorted(range(len(examples)), key=lambda i: (examples[i].status != "approved", i))
-    keys = [(normalised(_context(e)), normalised(e.answer)) for e in (examples[i] for i in order)]
+    rows = [examples[i] for i in order]
+    keys = Keys(rows)
     first: dict[tuple[str, str], int] = {}
     exact: defaultdict[int, list[int]] = defaultdict(list)
-    for position, key in enumerate(keys):
+    for position, key in enumerate(zip(keys.questions, keys.answers, strict=True)):
         exact[first.setdefault(key, position)].append(position)
-    heads = list(exact)
-    answers = _Similarity([keys[head][1] for head in heads])
-    sets = _Sets(len(heads))
-    kinds = [examples[order[head]].kind for head in heads]
-    for a, b, similar in near_pairs([keys[head][0] for head in heads], NEAR_QUESTION):
-        # Messages of one category share their answer, so it settles nothing, and variants are what a model needs.
-        if similar < NEAR and "category" in (kinds[a], kinds[b]):
-            continue
-        one, other = keys[heads[a]], keys[heads[b]]
-        if not (same_meaning(one[0], other[0]) and _decisive(one[1]) == _decisive(other[1])):
-            continue
-        if one[1] == other[1] or answers.between(a, b) >= NEAR:
-            sets.join(a, b)
+    joined = _join_near(rows, keys, list(exact))
     clusters = []
-    for group in sets.groups():
-        members = sorted(position for head in group for position in exact[heads[head]])
+    for group in joined:
+        members = [position for head in group for position in exact[head]]
         if len(members) > 1:
-            clusters.append(Cluster(tuple(examples[order[m]].id for m in members), exact=len(group) == 1))
+            clusters.append(Cluster(tuple(rows[m].id for m in members), exact=len(group) == 1))
     return clusters
 
 
-def related_groups(examples: Sequence[Example]) -> list[int]:
+def _join_near(rows: Sequence[Example], keys: "Keys", heads: list[int]) -> list[list[int]]:
+    """The heads of each cluster, the one to keep first."""
+    sets = Sets(len(heads))
+    cut: set[int] = set()
+    wholes = [f"{keys.questions[head]} {keys.answers[head]}" for head in heads]
+    asked = near_pairs([keys.questions[head] for head in heads], NEAR_QUESTION)
+    for a, b, similar in chain(asked, near_pairs(wholes, NEAR_WHOLE)):
+        one, other = heads[a], heads[b]
+        # Messages of one category share their answer, so it settles nothing, and variants are what a model needs.
+        if similar < NEAR and "category" in (rows[one].kind, rows[other].kind):
+            continue
+        if not same_meaning(keys.questions[one], keys.questions[other]):
+            continue
+        if shorter := cut_off(keys.cores[one], keys.cores[other]):
+            cut.add(a if shorter is keys.cores[one] else b)
+        elif not keys.same_answer(one, other):
+            continue
+        sets.join(a, b)
+    groups = [
+        sorted(group, key=lambda h: (rows[heads[h]].status != "approved", h in cut, h)) for group in sets.groups()
+    ]
+    return [[heads[h] for h in group] for group in groups]
+
+
+class Keys:
+    """What of each row is compared, made once for all comparisons."""
+
+    def __init__(self, examples: Sequence[Example]) -> None:
+        spelt = [e.answer for e in examples if e.kind != "category"]
+        repeated = repeated_sentences(spelt, normalised)
+        self.questions = [compared(asked(_context(e))) for e in examples]
+        self.cores = [core_of(e.answer, repeated, normalised) for e in examples]
+        self.answers = [compared(core) for core in self.cores]
+        self._similarity = Similarity(self.answers)
+
+    def same_answer(self, a: int, b: int) -> bool:
+        """Whether two rows' answers say the same: they agree in numbers and negations, and differ in slips of the pen,
+        or in few words none of which stands in another's place: "paid to the card" and "paid to the bank" do not."""
+        one, other = self.answers[a], self.answers[b]
+        if one == other:
+            return True
+        if decisive(one) != decisive(other):
+            return False
+        left, right = unshared(one, other)
+        return not (left or right) or (not (left and right) and self._similarity.between(a, b) >= NEAR)
+
+
+def compared(text: str) -> str:
+    """Normalised, numbers in digits: "Within thirty days" and "within 30 days." are equal."""
+    joined = THOUSANDS.sub("", text)
+    return " ".join(NUMBER_WORDS.get(word, word) for word in normalised(joined).split())
+
+
+def related_groups(examples: Sequence[Example], meant: Iterable[tuple[int, int]] = ()) -> list[int]:
     """A group number for each row; rows with nearly the same question, or nearly the same telling answer, share one.
 
-    Rows of one group must stand on the same side of a split, or the test would ask what was trained.
+    Rows of one group must stand on the same side of a split, or the test would ask what was trained. `meant` are pairs
+    of indices that say the same in other words.
     """
-    sets = _Sets(len(examples))
-    questions = [normalised(_context(e)) for e in examples]
-    answers = [
-        normalised(e.answer) if len(e.answer) >= TELLING_CHARACTERS and e.kind not in ("category", "refusal") else ""
-        for e in examples
+    sets = Sets(len(examples))
+    keys = Keys(examples)
+    telling = [
+        answer if len(answer) >= TELLING_CHARACTERS and e.kind not in ("category", "refusal") else ""
+        for e, answer in zip(examples, keys.answers, strict=True)
     ]
-    for texts in (questions, answers):
+    for texts, related in ((keys.questions, _asks_alike), (telling, _answers_alike)):
         places: defaultdict[str, list[int]] = defaultdict(list)
         for i, text in enumerate(texts):
             if text:
@@ -104,9 +148,22 @@ def related_groups(examples: Sequence[Example]) -> list[int]:
             for other in same[1:]:
                 sets.join(same[0], other)
         unique = list(places)
-        for a, b, _ in near_pairs(unique):
-            sets.join(places[unique[a]][0], places[unique[b]][0])
+        similarity = Similarity(unique)
+        for a, b, similar in near_pairs(unique, NEAR_WHOLE):
+            if similar >= NEAR or related(unique[a], unique[b], similarity.contained(a, b)):
+                sets.join(places[unique[a]][0], places[unique[b]][0])
+    for a, b in meant:
+        sets.join(a, b)
     return [sets.root(i) for i in range(len(examples))]
+
+
+def _asks_alike(one: str, other: str, contained: float) -> bool:
+    return same_meaning(one, other)
+
+
+def _answers_alike(one: str, other: str, contained: float) -> bool:
+    """One answer stands in the other, as where it was cut off or put between other sentences."""
+    return contained >= CONTAINED
 
 
 def _context(example: Example) -> str:
@@ -114,7 +171,7 @@ def _context(example: Example) -> str:
     return " ".join(m.content for m in example.messages[:-1] if m.role != "system")
 
 
-def _decisive(text: str) -> list[str]:
+def decisive(text: str) -> list[str]:
     """Words that turn an answer's meaning though they hardly change its letters."""
     return sorted(word for word in text.split() if word.isdigit() or word in NEGATIONS)
 
@@ -124,6 +181,12 @@ def same_meaning(one: str, other: str) -> bool:
 
     "Hepatitis A" and "hepatitis B", or "in adults" and "in children", look alike and ask different things.
     """
+    left, right = unshared(one, other)
+    return not (left or right)
+
+
+def unshared(one: str, other: str) -> tuple[list[str], list[str]]:
+    """The words of each text (normalised) that the other one lacks, function words and slips of the pen aside."""
     left, right = Counter(one.split()), Counter(other.split())
     missing = list((right - left).elements())
     unpaired = []
@@ -133,7 +196,7 @@ def same_meaning(one: str, other: str) -> bool:
             unpaired.append(word)
         else:
             missing.remove(twin)
-    return all(word in FUNCTION_WORDS for word in unpaired + missing)
+    return [w for w in unpaired if w not in FUNCTION_WORDS], [w for w in missing if w not in FUNCTION_WORDS]
 
 
 def _slip(one: str, other: str) -> bool:
@@ -144,100 +207,14 @@ def _slip(one: str, other: str) -> bool:
     return one[0] == other[0] and changed <= 2
 
 
-def near_pairs(texts: Sequence[str], threshold: float = NEAR) -> Iterator[tuple[int, int, float]]:
-    """Pairs of indices whose similarity reaches the threshold, with it; enough to connect each cluster, not all."""
-    import numpy as np
-
-    similarity = _Similarity(texts)
-    filled = [i for i, pieces in enumerate(similarity.pieces) if len(pieces)]
-    if len(filled) < 2:
-        return
-    signatures = _signatures([similarity.pieces[i] for i in filled])
-    seen: set[tuple[int, int]] = set()
-    for band in range(BANDS):
-        rows = np.ascontiguousarray(signatures[:, band * BAND_ROWS : (band + 1) * BAND_ROWS])
-        buckets: defaultdict[bytes, list[int]] = defaultdict(list)
-        for i, row in zip(filled, rows, strict=True):
-            heads = buckets[row.tobytes()]
-            # Against a few earlier members only, so that a thousand rows in one mould cost thousands of comparisons.
-            for head in heads[:8]:
-                if (head, i) not in seen:
-                    seen.add((head, i))
-                    if (similar := similarity.between(head, i)) >= threshold:
-                        yield head, i, similar
-            heads.append(i)
-
-
-class _Similarity:
-    """Jaccard similarity between texts, each held as the sorted hashes of its pieces."""
-
-    def __init__(self, texts: Iterable[str]) -> None:
-        self.pieces = [_pieces(text) for text in texts]
-
-    def between(self, a: int, b: int) -> float:
-        import numpy as np
-
-        one, other = self.pieces[a], self.pieces[b]
-        small, large = sorted((len(one), len(other)))
-        if small < NEAR * large * 0.5:
-            return 0.0
-        shared = len(np.intersect1d(one, other, assume_unique=True))
-        return shared / (small + large - shared) if shared else 0.0
-
-
-def _pieces(text: str) -> "Hashes":
-    """Sorted unique hashes of all five-byte windows; of the whole text where it is shorter."""
-    import numpy as np
-
-    data = np.frombuffer(text.encode(), dtype=np.uint8).astype(np.uint64)
-    if len(data) == 0:
-        return data
-    size = min(PIECE, len(data))
-    count = len(data) - size + 1
-    codes = np.zeros(count, dtype=np.uint64)
-    for offset in range(size):
-        codes = (codes << np.uint64(8)) | data[offset : offset + count]
-    return np.unique(codes)
-
-
-def _signatures(pieces: Sequence["Hashes"]) -> "NDArray[np.uint32]":
-    """MinHash signatures (texts, BANDS * BAND_ROWS) by multiply-add-shift hashing with a fixed seed."""
-    import numpy as np
-
-    random = np.random.default_rng(1)
-    count = BANDS * BAND_ROWS
-    factors = random.integers(1, 2**63, size=count, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    offsets = random.integers(0, 2**63, size=count, dtype=np.uint64)
-    joined = np.concatenate(pieces)
-    # Pieces differ little in their low bits; mixing first keeps the hash's upper half even.
-    joined = (joined ^ (joined >> np.uint64(17))) * np.uint64(0x9E3779B97F4A7C15)
-    joined ^= joined >> np.uint64(29)
-    starts = np.cumsum([0] + [len(p) for p in pieces[:-1]])
-    columns = [
-        np.minimum.reduceat((joined * factor + offset) >> np.uint64(32), starts)
-        for factor, offset in zip(factors, offsets, strict=True)
-    ]
-    return np.stack(columns, axis=1).astype(np.uint32)
-
-
-class _Sets:
-    """Disjoint sets of 0 … n-1 (union-find); a set's root is its smallest member."""
-
-    def __init__(self, size: int) -> None:
-        self._parent = list(range(size))
-
-    def root(self, i: int) -> int:
-        while self._parent[i] != i:
-            self._parent[i] = self._parent[self._parent[i]]
-            i = self._parent[i]
-        return i
-
-    def join(self, a: int, b: int) -> None:
-        low, high = sorted((self.root(a), self.root(b)))
-        self._parent[high] = low
-
-    def groups(self) -> list[list[int]]:
-        members: defaultdict[int, list[int]] = defaultdict(list)
-        for i in range(len(self._parent)):
-            members[self.root(i)].append(i)
-        return list(members.values())
+def cut_off(one: str, other: str) -> str | None:
+    """The answer that was cut off, where one (as written) is the beginning of the other and long enough to tell; a
+    whole sentence counts only where the other one goes on with a new one."""
+    short, long = sorted((" ".join(one.split()), " ".join(other.split())), key=len)
+    bare = short.rstrip(" .…").removesuffix("[")
+    if len(short) == len(long) or len(bare.split()) < CUT_WORDS or not long.casefold().startswith(bare.casefold()):
+        return None
+    goes_on = long[len(bare) :].lstrip()
+    if short.endswith((".", "!", "?")) and not goes_on.startswith((".", "!", "?")):
+        return None
+    return one if len(" ".join(one.split())) == len(short) else other

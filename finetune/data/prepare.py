@@ -2,13 +2,19 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 
 from pydantic import BaseModel, Field
 
-from finetune.data.clean import clean_example, contradictions, dropped
+from finetune.data.clean import clean_example, dropped
+from finetune.data.contradictions import Conflict, find_conflicts
 from finetune.data.duplicates import find_duplicates
+from finetune.data.frames import repeated_sentences
+from finetune.data.kept import Encode, Kept
+from finetune.data.meaning import same_in_meaning
+from finetune.data.outdated import outdated
 from finetune.data.personal import (
     CANNOT_FIND,
     KINDS,
@@ -20,16 +26,24 @@ from finetune.data.personal import (
     replace,
 )
 from finetune.data.split import leak_sentence, split_examples, split_sizes
+from finetune.data.wrong_language import in_other_languages
 from finetune.example import Example, Message
+from finetune.language import LANGUAGE_NAMES
 
 HIDDEN = "personal data replaced"
-DUPLICATE, NEAR_DUPLICATE = "duplicate of another row", "nearly the same as another row"
+DUPLICATE, NEAR_DUPLICATE = "duplicate of", "nearly the same as"  # "row 12"; of several rows: "another row"
 CONTRADICTION = "another row answers the same question differently"
+OTHER_LANGUAGE = "in another language"
+OUTDATED = "may be out of date"
+# Reasons for which a row is left out only as long as the other rows are what they are.
+PASSING = (DUPLICATE, NEAR_DUPLICATE, OTHER_LANGUAGE)
+FRAMES_TOLD = 3  # repeated sentences that are quoted in the report
 # Under this many rows tuning rarely beats showing the model a few examples.
 FEW_ROWS = 50
 CONTEXT_CHARACTERS = 30
 MADE = {"rule": "rules", "term": "terms", "refusal": "refusals"}  # kinds that come from no file
 TALKED = "conversation"  # the source of cases told in the interview
+Find = Callable[..., list[PersonalItem]]  # find_personal, or one that remembers
 TAG = re.compile(rf"\[({'|'.join(KINDS)})(?: \d+)?\]")
 
 
@@ -48,6 +62,9 @@ class DataReport(BaseModel):
     personal_style: Style = "tags"
     own_contacts: int = Field(0, description="contact data kept because it seems to be the organisation's own")
     contradictions: list[list[str]] = Field([], description="ids of rows that answer one question differently")
+    outdated: list[str] = Field([], description="ids of rows whose answer names a date that has passed")
+    repeated: dict[str, int] = Field({}, description="sentences that frame many answers, and how many")
+    reworded: int | None = Field(None, description="rows that say another's in other words; None: not compared")
     leak: str = ""
     sentences: list[str] = Field([], description="the report in plain words")
     summary: list[str] = Field([], description="what to say of it in passing: at most four short sentences")
@@ -74,25 +91,77 @@ class Prepared:
 
 
 def prepare(
-    examples: list[Example], *, seed: int = 7, by_topic: bool = False, style: Style = "tags", indirect: bool = False
+    examples: list[Example],
+    *,
+    seed: int = 7,
+    by_topic: bool = False,
+    style: Style = "tags",
+    indirect: bool = False,
+    encode: Encode | None = None,
+    languages: Sequence[str] = (),
+    kept: Kept | None = None,
+    today: date | None = None,
 ) -> Prepared:
     """Prepare rows for training; may be run again when rows are added or edited.
 
     No row vanishes: what cannot be used has status "dropped" and says why. Approved rows are cleaned and searched
-    for personal data like all others, but keep their split and are the ones kept among duplicates. `style` says what
-    stands in place of personal data, `indirect` whether towns, employers, dates and the like are hidden too.
+    for personal data like all others, but keep their split and are the ones kept among duplicates.
+
+    Args:
+        style: what stands in place of personal data.
+        indirect: hide towns, employers, dates and the like, too.
+        encode: gives sentence vectors; without it, what questions mean is not compared.
+        languages: ISO 639-1 codes of the languages wanted; empty: those of most rows.
+        kept: where findings are kept, so that a preparation that was killed goes on.
+        today: answers that name an earlier date as their last are told; None is the day it is.
     """
-    unique = list({example.id: example for example in reversed(examples)}.values())[::-1]
+    kept = kept or Kept()
+    unique = [_judged_anew(e) for e in list({e.id: e for e in reversed(examples)}.values())[::-1]]
     cleaned = [clean_example(e) if e.status != "dropped" else e for e in unique]
-    hidden, findings = hide_personal(cleaned, style=style, indirect=indirect)
-    distinct = _drop_duplicates(hidden)
-    flagged, conflicts = _flag_contradictions(distinct)
-    divided = split_examples(flagged, seed=seed, by_topic=by_topic)
-    return Prepared(divided, _report(divided, findings, conflicts, style), findings)
+    hidden, findings = hide_personal(cleaned, style=style, indirect=indirect, find=kept.personal)
+    distinct = _drop_duplicates(_drop_other_languages(hidden, languages))
+    meant = _same_in_meaning(distinct, encode, kept)
+    conflicts = find_conflicts(distinct, meant or [])
+    flagged = _flag_outdated(_flag_contradictions(distinct, conflicts), today or datetime.now(tz=UTC).date())
+    tied = [(distinct[a].id, distinct[b].id) for a, b in meant or []]
+    tied += [(c.ids[0], other) for c in conflicts for other in c.ids[1:]]
+    divided = split_examples(flagged, seed=seed, by_topic=by_topic, tied=tied)
+    report = _report(divided, findings, conflicts, style)
+    report.reworded = None if meant is None else len({other for _, other in meant})
+    return Prepared(divided, _told(report), findings)
+
+
+def _judged_anew(example: Example) -> Example:
+    """A row that was left out because of other rows, which may have changed since, is in again."""
+    if example.status != "dropped" or not example.reasons or not example.reasons[-1].startswith(PASSING):
+        return example
+    return example.model_copy(update={"status": "proposed", "reasons": example.reasons[:-1]})
+
+
+def _same_in_meaning(examples: Sequence[Example], encode: Encode | None, kept: Kept) -> list[tuple[int, int]] | None:
+    if encode is None:
+        return None
+    encoder = kept.encoder(encode)
+    meant = same_in_meaning(examples, encoder)
+    encoder.finish()
+    return meant
+
+
+def _drop_other_languages(examples: list[Example], languages: Sequence[str]) -> list[Example]:
+    """Leave out what is clearly in a language not wanted; none where that would be most rows, since then the brief and
+    not the rows is wrong."""
+    other = in_other_languages(examples, languages)
+    other = {e.id: other[e.id] for e in examples if e.id in other and e.status != "approved"}
+    if len(other) > 0.5 * len(examples):
+        return examples
+    return [
+        dropped(e, f"{OTHER_LANGUAGE} ({LANGUAGE_NAMES.get(other[e.id], other[e.id])})") if e.id in other else e
+        for e in examples
+    ]
 
 
 def hide_personal(
-    examples: Sequence[Example], *, style: Style = "tags", indirect: bool = False
+    examples: Sequence[Example], *, style: Style = "tags", indirect: bool = False, find: Find = find_personal
 ) -> tuple[list[Example], list[PersonalFinding]]:
     """Replace personal data in all texts of all rows; dropped rows too, since they are stored and shown.
 
@@ -100,7 +169,7 @@ def hide_personal(
     """
     texts = [m.content for e in examples for m in e.messages]
     quotes = [e.source.quote or "" for e in examples]
-    items = find_personal([*texts, *quotes], indirect=indirect)
+    items = find([*texts, *quotes], indirect=indirect)
     is_answer = [m is e.messages[-1] for e in examples for m in e.messages] + [False] * len(quotes)
     own = own_contacts([*texts, *quotes], [i for i in items if is_answer[i.text]])
     by_text: dict[int, list[PersonalItem]] = {}
@@ -175,36 +244,46 @@ def _with_hidden(example: Example, messages: list[Message], quote: str, tags: di
 def _drop_duplicates(examples: list[Example]) -> list[Example]:
     """Keep the first of each cluster; an approved row is never dropped for another one's sake."""
     usable = [e for e in examples if e.status != "dropped"]
-    fate: dict[str, str] = {}
     approved = {e.id for e in usable if e.status == "approved"}
+    number = {e.id: n for n, e in enumerate(examples, 1)}
+    fate: dict[str, str] = {}
     for cluster in find_duplicates(usable):
         for example_id in cluster.ids[1:]:
             if example_id not in approved:
-                fate[example_id] = DUPLICATE if cluster.exact else NEAR_DUPLICATE
+                what = DUPLICATE if cluster.exact else NEAR_DUPLICATE
+                fate[example_id] = f"{what} row {number[cluster.ids[0]]}"
     return [dropped(e, fate[e.id]) if e.id in fate else e for e in examples]
 
 
-def _flag_contradictions(examples: list[Example]) -> tuple[list[Example], list[list[str]]]:
+def _flag_contradictions(examples: list[Example], conflicts: Sequence[Conflict]) -> list[Example]:
     """Say so on each row concerned; which answer holds is for the user to decide."""
-    conflicts = contradictions(examples)
-    concerned = {example_id for ids in conflicts for example_id in ids}
-    flagged = []
-    for example in examples:
-        reasons = [reason for reason in example.reasons if reason != CONTRADICTION]
-        if example.id in concerned:
-            reasons.append(CONTRADICTION)
-        flagged.append(example if reasons == example.reasons else example.model_copy(update={"reasons": reasons}))
-    return flagged, conflicts
+    concerned = dict.fromkeys((example_id for c in conflicts for example_id in c.ids), CONTRADICTION)
+    return [_noted(e, CONTRADICTION, concerned.get(e.id)) for e in examples]
+
+
+def _flag_outdated(examples: list[Example], today: date) -> list[Example]:
+    """Say so on each row concerned; it may still hold, so it stays."""
+    found = {e.id: outdated(e.answer, today) for e in examples if e.status == "proposed" and e.kind != "category"}
+    return [_noted(e, OUTDATED, f"{OUTDATED}: “{words}”" if (words := found.get(e.id)) else None) for e in examples]
+
+
+def _noted(example: Example, about: str, reason: str | None) -> Example:
+    """The row with the reason in place of any it had that begins with `about`."""
+    reasons = [each for each in example.reasons if not each.startswith(about)]
+    if example.status != "dropped" and reason:
+        reasons.append(reason)
+    return example if reasons == example.reasons else example.model_copy(update={"reasons": reasons})
 
 
 def _report(
-    examples: Sequence[Example], findings: Sequence[PersonalFinding], conflicts: list[list[str]], style: Style
+    examples: Sequence[Example], findings: Sequence[PersonalFinding], conflicts: Sequence[Conflict], style: Style
 ) -> DataReport:
     kept = [e for e in examples if e.status != "dropped"]
-    report = DataReport(
+    answers = [e.answer for e in kept if e.kind != "category"]
+    return DataReport(
         read=len(examples),
         kept=len(kept),
-        dropped=dict(Counter(_why(e) for e in examples if e.status == "dropped").most_common()),
+        dropped=dict(Counter(why_left_out(e) for e in examples if e.status == "dropped").most_common()),
         by_split=dict(Counter(e.split for e in kept if e.split)),
         by_kind=dict(Counter(e.kind for e in kept).most_common()),
         by_source=dict(Counter(e.source.file or e.source.citation or "typed in" for e in kept).most_common()),
@@ -213,16 +292,27 @@ def _report(
         personal_style=style,
         rows_with_personal=len({f.example_id for f in findings if f.replacement}),
         own_contacts=sum(not f.replacement for f in findings),
-        contradictions=conflicts,
+        contradictions=[c.ids for c in conflicts],
+        outdated=[e.id for e in kept if any(reason.startswith(OUTDATED) for reason in e.reasons)],
+        repeated=dict(repeated_sentences(answers, lambda sentence: sentence).most_common(FRAMES_TOLD)),
         leak=leak_sentence(examples),
     )
+
+
+def _told(report: DataReport) -> DataReport:
+    """The report with its words."""
     said = {"sentences": _sentences(report), "summary": _summary(report), "warnings": _warnings(report)}
     return report.model_copy(update=said)
 
 
-def _why(example: Example) -> str:
-    """The reason a dropped row was dropped for: the last one noted."""
-    return example.reasons[-1] if example.reasons else "dropped by you"
+def why_left_out(example: Example) -> str:
+    """The reason a dropped row was dropped for: the last one noted, in general."""
+    return in_general(example.reasons[-1]) if example.reasons else "dropped by you"
+
+
+def in_general(reason: str) -> str:
+    """A reason without what is one row's alone: the row it repeats, the words it quotes."""
+    return re.sub(r"(?<= )row \d+$", "another row", reason.partition(": “")[0])
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
@@ -246,12 +336,30 @@ def _sentences(report: DataReport) -> list[str]:
             f"{counted(report.own_contacts, 'mention')} of contacts that stand in three or more different answers were "
             "kept, since they seem to be your organisation's own; please check."
         )
+    sentences += _doubts(report)
     sides = report.by_split
     sentences.append(
         f"{counted(sides.get('train', 0), 'row is', 'rows are')} for training, {sides.get('validation', 0):,} to watch "
         f"it, {sides.get('test', 0):,} for the final test. {split_sizes(report.kept).sentence}"
     )
     return [*sentences, report.leak]
+
+
+def _doubts(report: DataReport) -> list[str]:
+    """What was seen and left to the user to decide."""
+    sentences = []
+    if report.outdated:
+        rows = counted(len(report.outdated), "answer names", "answers name")
+        sentences.append(f"{rows} a date that has passed; say “show the outdated rows” to see them.")
+    if report.repeated:
+        frames = "; ".join(f"“{sentence}” ({count:,} ×)" for sentence, count in report.repeated.items())
+        sentences.append(f"Sentences that frame many answers, and will be learnt with them: {frames}.")
+    if report.reworded:
+        rows = counted(report.reworded, "row says", "rows say")
+        sentences.append(f"{rows} the same as another in other words; they are kept, on the same side of the split.")
+    elif report.reworded is None:
+        sentences.append("Questions were compared by their words only, since no sentence encoder was given.")
+    return sentences
 
 
 def origins(report: DataReport) -> str:
@@ -282,7 +390,7 @@ def _summary(report: DataReport) -> list[str]:
         sentences.append(f"{counted(left_out, 'row was', 'rows were')} left out, mostly: {next(iter(report.dropped))}.")
     if report.contradictions:
         count = counted(len(report.contradictions), "question has", "questions have")
-        sentences.append(f"{count} different answers; please decide which one holds.")
+        sentences.append(f"{count} different answers; say “show the contradictions” and decide which one holds.")
     elif 0 < report.kept < FEW_ROWS:
         sentences.append(f"That is few: {FEW_ROWS} varied rows are the least, 200 are better.")
     if report.personal:
@@ -299,7 +407,7 @@ def _warnings(report: DataReport) -> list[str]:
     if report.contradictions:
         warnings.append(
             f"{counted(len(report.contradictions), 'question')} got different answers in different rows. A model "
-            "cannot learn both: please decide which one holds."
+            "cannot learn both: say “show the contradictions” and decide which one holds."
         )
     if 0 < report.kept < FEW_ROWS:
         warnings.append(

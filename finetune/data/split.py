@@ -2,11 +2,12 @@
 
 import random
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from finetune.data.clean import normalised
-from finetune.data.duplicates import near_pairs, related_groups
+from finetune.data.duplicates import related_groups
+from finetune.data.similarity import near_pairs
 from finetune.example import Example, Split
 
 # recipe: hold out 10-20 %, at least 20 rows of each where there are enough.
@@ -51,15 +52,18 @@ def split_sizes(rows: int) -> SplitSizes:
     )
 
 
-def split_examples(examples: Sequence[Example], *, seed: int = 7, by_topic: bool = False) -> list[Example]:
+def split_examples(
+    examples: Sequence[Example], *, seed: int = 7, by_topic: bool = False, tied: Iterable[tuple[str, str]] = ()
+) -> list[Example]:
     """Give every row that is not dropped a split.
 
     Rows that belong together (near-identical questions or answers, the same source passage or rule, with many
-    documents the same document, `by_topic` the same topic) stay together. Kinds, and with categories each category,
-    are spread evenly. A row that is approved and has a split keeps it, and takes its group along.
+    documents the same document, `by_topic` the same topic, or `tied` by their ids) stay together. Kinds, and with
+    categories each category, are spread evenly. A row that is approved and has a split keeps it, and takes its group
+    along.
     """
     rows = [example for example in examples if example.status != "dropped"]
-    groups = group_rows(rows, by_topic=by_topic)
+    groups = group_rows(rows, by_topic=by_topic, tied=tied)
     sizes = split_sizes(len(rows))
     chosen: dict[int, Split] = {}
     for group, members in groups.items():
@@ -74,9 +78,12 @@ def split_examples(examples: Sequence[Example], *, seed: int = 7, by_topic: bool
     return [e.model_copy(update={"split": by_id.get(e.id)}) for e in examples]
 
 
-def group_rows(rows: Sequence[Example], *, by_topic: bool = False) -> dict[int, list[int]]:
+def group_rows(
+    rows: Sequence[Example], *, by_topic: bool = False, tied: Iterable[tuple[str, str]] = ()
+) -> dict[int, list[int]]:
     """Indices of rows by group; see `split_examples`."""
-    related = related_groups(rows)
+    place = {row.id: index for index, row in enumerate(rows)}
+    related = related_groups(rows, [(place[a], place[b]) for a, b in tied if a in place and b in place])
     documents = {e.source.file for e in rows if e.kind == "document" and e.source.file}
     whole_files = len(documents) >= DOCUMENTS_FOR_SOURCE_SPLIT
     parent = {group: group for group in related}

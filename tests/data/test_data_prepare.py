@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from finetune.data.clean import clean_example, clean_text, fault_of, normalised
-from finetune.data.duplicates import find_duplicates, near_pairs, related_groups, same_meaning
+from finetune.data.duplicates import find_duplicates, related_groups, same_meaning
 from finetune.data.prepare import HIDDEN, Prepared, prepare
+from finetune.data.similarity import near_pairs
 from finetune.data.split import leak_sentence, split_examples, split_sizes
 from finetune.example import Example, Kind, Source, make_example
 
@@ -129,9 +130,9 @@ def test_nearly_all_planted_near_copies_are_found() -> None:
 
 
 def test_thousands_of_rows_in_one_mould_are_compared_in_bounded_time() -> None:
-    start = time.monotonic()
+    start = time.process_time()
     list(near_pairs([f"please transfer the amount of money to account {i} as soon as possible" for i in range(3000)]))
-    assert time.monotonic() - start < 15
+    assert time.process_time() - start < 15
 
 
 def test_an_approved_row_is_the_one_kept() -> None:

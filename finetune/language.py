@@ -68,8 +68,15 @@ LETTERS: dict[str, str] = {
     "tr": "ğışİ",
     "vi": "ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ",
 }
+LANGUAGE_NAMES = {
+    "en": "English", "es": "Spanish", "fr": "French", "de": "German", "pt": "Portuguese", "it": "Italian",
+    "nl": "Dutch", "pl": "Polish", "tr": "Turkish", "vi": "Vietnamese", "ja": "Japanese", "ko": "Korean",
+    "zh": "Chinese", "ar": "Arabic", "hi": "Hindi", "uk": "Ukrainian", "ru": "Russian",
+}  # fmt: skip
 WORD = re.compile(r"(?<![\w-])[^\W\d_]+(?:'[^\W\d_]+)?(?![\w-])")  # "e-mails" holds no Portuguese "e"
 LONGEST_READ = 2_000  # characters; a language shows itself sooner
+# So many of its frequent words, and this share of all words, show a language clearly.
+CLEAR_WORDS, CLEAR_SHARE = 4, 0.2
 
 
 @cache
@@ -88,6 +95,22 @@ def detect(text: str) -> str:
     if len(CYRILLIC.findall(low)) * 2 >= letters:
         return _cyrillic(low)
     return _latin(low)
+
+
+def shown(text: str) -> str | None:
+    """The language that the text shows clearly; None where it is too short or mixed to tell.
+
+    `detect` answers for every message; this is for leaving rows out, where a wrong guess costs a good row.
+    """
+    text = unicodedata.normalize("NFC", text[:LONGEST_READ]).replace("’", "'").lower()
+    code = detect(text)
+    if code not in WORDS:
+        return code
+    found = WORD.findall(text)
+    scores = {each: sum(word in _words(each) for word in found) for each in WORDS}
+    others = max(score for each, score in scores.items() if each != code)
+    clear = scores[code] >= max(CLEAR_WORDS, CLEAR_SHARE * len(found)) and scores[code] >= 1.5 * others
+    return code if clear else None
 
 
 def _cyrillic(low: str) -> str:
