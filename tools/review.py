@@ -8,7 +8,6 @@ from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
 from finetune.data.clean import normalised
-from finetune.data.duplicates import near_pairs
 from finetune.data.marks import (
     ALL_ROWS,
     KAPPA_ROWS,
@@ -23,6 +22,7 @@ from finetune.data.marks import (
     write_review,
 )
 from finetune.data.prepare import TALKED, counted
+from finetune.data.similarity import near_pairs
 from finetune.data.split import group_rows
 from finetune.example import Example
 from finetune.project import Project

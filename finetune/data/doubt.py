@@ -14,9 +14,10 @@ from statistics import median
 
 from finetune.data.clean import MOJIBAKE, normalised
 from finetune.data.contradictions import find_conflicts
-from finetune.data.duplicates import FUNCTION_WORDS, near_pairs, same_meaning
+from finetune.data.duplicates import FUNCTION_WORDS, same_meaning
 from finetune.data.marks import Mark, divided, standing
 from finetune.data.prepare import CONTRADICTION, HIDDEN
+from finetune.data.similarity import near_pairs
 from finetune.example import WRITTEN, Example
 
 DOUBTFUL = 0.2  # from this score on a row is counted as doubtful; that a pattern made it is not enough

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from finetune.data import personal
 from finetune.data.clean import fault_of, normalised
-from finetune.data.duplicates import NEAR_QUESTION, near_pairs, same_meaning
+from finetune.data.duplicates import NEAR_QUESTION, same_meaning
 from finetune.data.grounding import (
     NO_QUOTE,
     Encode,
@@ -25,6 +25,7 @@ from finetune.data.grounding import (
     vocabulary_of,
 )
 from finetune.data.question_types import INSTRUCTION, PAIRS_ASKED, WrittenPair, read_reply, request
+from finetune.data.similarity import near_pairs
 from finetune.errors import UserError
 from finetune.example import WRITTEN_BY, Example, Source, make_example
 from finetune.files import append_jsonl, read_jsonl, write_jsonl
