@@ -222,12 +222,12 @@ class Wishes:
         """The command in the message as a tool call; None where there is none, or a word is still missing."""
         if self.intent in ("write_examples", "writing_cost"):
             return Call("writing_cost", passages_wanted(self.said))
+        if keep := self.settled_rows():
+            return Call("settle_contradiction", {"keep": keep})
         if self.review is not None:
             return self.review
         if query := self.asked_of_documents():
             return Call("find_passages", {"query": query})
-        if keep := self.settled_rows():
-            return Call("settle_contradiction", {"keep": keep})
         if (choice := self.rules_choice()) is not None:
             return choice
         if (choice := self.columns_choice()) is not None:
@@ -285,8 +285,9 @@ class Wishes:
     def settled_rows(self) -> list[int]:
         """The rows said to be right, where contradictions were shown last, or rows are named and not rules."""
         shown = (self.exchange.extra.get("view") or {}).get("only") == "contradictions"
-        named = self.asked != "rules" and re.search(r"\brows?\b", self.said, re.I) and self.intent in ("keep", None)
-        return rows_that_hold(self.said) if shown or (named and self.state.sources.prepared) else []
+        named = self.review is None and self.asked != "rules" and self.intent in ("keep", None)
+        named = named and self.state.sources.prepared and re.search(r"\brows?\b", self.said, re.I) is not None
+        return rows_that_hold(self.said) if shown or named else []
 
     def named_view(self) -> bool:
         """The words ask for a part of the data by its name, whatever question is open: "show the contradictions"."""

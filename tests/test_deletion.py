@@ -67,7 +67,8 @@ def train(talk: Conversation) -> Run:
     use(talk.context, "start_training")
     run = project.latest_run()
     assert run is not None
-    tested = [row for row in run.examples("test") if WORD in row.answer][:2] or run.examples("test")[:2]
+    quoted = [*run.examples("test"), *run.examples("train")]
+    tested = [row for row in quoted if WORD in row.answer][:2] or quoted[:2]
     pairs = [
         Pair(question=r.question, reference=r.answer, base="?", tuned=r.answer, base_score=0, tuned_score=1)
         for r in tested

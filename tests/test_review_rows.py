@@ -397,7 +397,7 @@ def test_a_duplicate_says_which_row_it_repeats(context: Context) -> None:
     read(context, "faq.csv", "Question,Answer\nOpen on Sunday?,No we are closed.\nopen on sunday,No we are closed\n")
     call(context, "prepare_data")
     text, _ = call(context, "explain_example", row=2)
-    assert "left out: duplicate" in text and "(row 1)" in text
+    assert "left out: duplicate of row 1" in text
 
 
 def test_rows_tied_together_by_the_split_are_named(context: Context) -> None:
