@@ -1,6 +1,7 @@
 # ruff: noqa: E501 (an attempt reads best on one line)
 """Text in an uploaded file is data: thirty attempts to give orders through it, and nothing happens but reading."""
 
+import gc
 import hashlib
 from pathlib import Path
 
@@ -85,6 +86,7 @@ def test_thirty_attempts_in_uploaded_files_give_no_order(talk: Conversation, tmp
     )
     table.write_text(f"Question,Answer\n{quoted}{ordinary}", encoding="utf-8")
     say(talk, "we are a dental practice in Ohio, our patients ask about bills")
+    gc.collect()  # what earlier tests left open is closed now, and not in the middle of this one
     brief, outside = read_brief(talk.project), files_under(home, but=talk.project.dir)
 
     replies = [say(talk, "", files=[handbook, table])]

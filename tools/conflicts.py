@@ -3,7 +3,6 @@
 from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
-from finetune.data.clean import dropped
 from finetune.data.contradictions import find_conflicts
 from finetune.data.prepare import CONTRADICTION, counted
 from finetune.errors import UserError
@@ -11,11 +10,11 @@ from finetune.example import Example
 from finetune.files import read_json
 from finetune.project import Project
 from tools.context import Context
-from tools.editing import approved, numbered_examples, save_changed
+from tools.editing import approved, left_out, numbered_examples, save_changed
 from tools.history import remember
 from tools.journey import in_use
 from tools.result import Artifact, Card, ToolResult
-from tools.rows import DROPPED, source_in_words
+from tools.rows import source_in_words
 
 QUESTIONS_SHOWN = 10
 SETTLED = "settled by you"
@@ -102,13 +101,14 @@ def settle_contradiction(runtime: ToolRuntime[Context], keep: list[int]) -> Arti
         wrong |= {other for same in question if number not in same for other in same}
     remember(project, f"the choice of row {', '.join(str(n) for n, _ in named)}")
     changed = {e.id: approved(without_mark(e), SETTLED) for _, e in named}
-    changed |= {examples[n - 1].id: dropped(without_mark(examples[n - 1]), DROPPED) for n in wrong}
-    after = save_changed(project, examples, changed)
-    left = len(disagreements(project, after.examples))
+    changed |= {examples[n - 1].id: left_out(without_mark(examples[n - 1])) for n in wrong}
+    saved = save_changed(project, examples, changed)
+    after = saved.examples
+    left = len(disagreements(project, after))
     more = f"{counted(left, 'question has', 'questions have')} different answers still." if left else "All are settled."
-    used = counted(len(in_use(after.examples)), "row is", "rows are")
+    used = counted(len(in_use(after)), "row is", "rows are")
     text = f"Kept: {rows_in_words(keep)}. Left out: {rows_in_words(sorted(wrong))}. {used} in use."
-    return ToolResult(after.after(f"{text} {more} “Undo” takes it back.")).for_agent()
+    return ToolResult(saved.after(f"{text} {more} “Undo” takes it back.")).for_agent()
 
 
 def without_mark(example: Example) -> Example:

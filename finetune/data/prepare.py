@@ -236,7 +236,9 @@ def _finding(
 def _with_hidden(example: Example, messages: list[Message], quote: str, tags: dict[str, str]) -> Example:
     if not tags:
         return example
-    reasons = example.reasons if HIDDEN in example.reasons else [*example.reasons, HIDDEN]
+    reasons = example.reasons
+    if HIDDEN not in reasons:  # the last reason of a row that is left out is why
+        reasons = [*reasons[:-1], HIDDEN, *reasons[-1:]] if example.status == "dropped" else [*reasons, HIDDEN]
     source = example.source.model_copy(update={"quote": quote or None})
     return example.model_copy(update={"messages": messages, "source": source, "reasons": reasons})
 

@@ -9,6 +9,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Literal
 
 from finetune.data.document import words
@@ -41,7 +42,11 @@ TOWNS = sorted(
     """
     )
 )
-# Kind, and how its stand-in with a number from 0 to 99 reads. Secrets have none: a made-up one teaches nothing.
+# Kinds of which a row is often about one: two cases with the same stand-in would become one case with two answers.
+MANY: dict[PersonalKind, int] = {"record number": 10_000, "identity number": 10_000, "user name": 10_000}
+FEW = 100
+# Kind, and how its stand-in with a number below that, or below `FEW`, reads. Secrets have none: a made-up one
+# teaches nothing.
 STAND_INS: dict[PersonalKind, Callable[[int], str]] = {
     "name": lambda n: f"{GIVEN[n % 20]} {FAMILY[n % 30]}",
     "email": lambda n: f"{GIVEN[n % 20]}.{FAMILY[n % 30]}@example.org".lower(),
@@ -52,10 +57,10 @@ STAND_INS: dict[PersonalKind, Callable[[int], str]] = {
     "bank account": lambda n: f"XX00 TEST 0000 00{n:02}",
     "social security number": lambda n: f"000-00-00{n:02}",
     "health number": lambda n: f"000-000-00{n:02}",
-    "identity number": lambda n: f"ID-0000{n:02}",
-    "record number": lambda n: f"R-0000{n:02}",
+    "identity number": lambda n: f"ID-00{n:04}",
+    "record number": lambda n: f"R-00{n:04}",
     "licence plate": lambda n: f"TEST {n:02}",
-    "user name": lambda n: f"user_{n:02}",
+    "user name": lambda n: f"user_{n:04}",
     "ip address": lambda n: f"192.0.2.{n + 1}",
     "organisation": lambda n: f"{FAMILY[n % 30]} Ltd",
     "place": lambda n: TOWNS[n % 10],
@@ -114,8 +119,8 @@ def _stand_in(value: str, item: PersonalItem, tags: dict[str, str]) -> str:
     first = int(item.text_hash[:8], 16)
     if item.kind == "name":
         return _name_stand_in(value, first, tags)
-    used = set(tags.values())
-    return next((word for step in range(100) if (word := make((first + step) % 100)) not in used), make(first % 100))
+    used, most = set(tags.values()), MANY.get(item.kind, FEW)
+    return next((word for step in range(FEW) if (word := make((first + step) % most)) not in used), make(first % most))
 
 
 def _name_stand_in(value: str, first: int, tags: dict[str, str]) -> str:
@@ -137,8 +142,13 @@ def is_stand_in(value: str, kind: PersonalKind) -> bool:
     """Made by this module: such a value is no person's and stays."""
     if kind == "name":
         return all(word in GIVEN or word in FAMILY for word in value.split())
+    return hash_of(value) in _all_stand_ins(kind)
+
+
+@cache
+def _all_stand_ins(kind: PersonalKind) -> frozenset[str]:
     make = STAND_INS.get(kind)
-    return make is not None and any(hash_of(value) == hash_of(make(n)) for n in range(100))
+    return frozenset(hash_of(make(n)) for n in range(MANY.get(kind, FEW))) if make else frozenset()
 
 
 def own_contacts(answers: Sequence[str], items: Sequence[PersonalItem], rows: int = 3) -> frozenset[str]:
