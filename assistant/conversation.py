@@ -134,7 +134,7 @@ class Conversation:
                 yield from self.run({"messages": [HumanMessage(OPENED, name=PROGRAM)]})
             elif state.next and not state.interrupts:
                 yield from self.run(None)
-            if (self.project.dir / FORGET).exists() and not self.agent.get_state(self.config).next:
+            if (self.project.dir / FORGET).exists():
                 self.forget()
 
     def send(self, text: str, files: Sequence[Path] = ()) -> Iterator[Event]:

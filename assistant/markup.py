@@ -223,8 +223,8 @@ def report_body(card: Card, link: Link) -> Markup:
 
 
 def coverage_body(card: Card, link: Link) -> Markup:
-    topics = [(t["name"], t["example"], f"{t['rows']:,}", f"{t['share']:.0%}") for t in card["topics"]]
-    wanted = [(s["name"], s["kind"], s["level"], f"{s['rows']:,} of {s['least']:,}") for s in card["subjects"]]
+    topics = [(t["topic"], t["example"], f"{t['rows']:,}", f"{t['share']:.0%}") for t in card["topics"]]
+    wanted = [(s["subject"], s["what"], s["level"], f"{s['rows']:,} of {s['least']:,}") for s in card["subjects"]]
     shown = table(("Topic", "For example", "Rows", "Share"), topics, numbers=2) if topics else Markup("")
     missing = table(("Wanted", "What it is", "Level", "Rows"), wanted, numbers=1) if wanted else Markup("")
     requests = joined(html("<li>{} <small>({})</small></li>", a["request"], a["reason"]) for a in card["additions"])

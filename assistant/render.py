@@ -188,8 +188,8 @@ def report_text(card: Card) -> list[str]:
 
 
 def coverage_text(card: Card) -> list[str]:
-    topics = [(t["name"], f"{t['rows']:,}", f"{t['share']:.0%}", t["example"]) for t in card["topics"]]
-    wanted = [(s["name"], s["kind"], f"{s['rows']:,} of {s['least']:,}", s["level"]) for s in card["subjects"]]
+    topics = [(t["topic"], f"{t['rows']:,}", f"{t['share']:.0%}", t["example"]) for t in card["topics"]]
+    wanted = [(s["subject"], s["what"], f"{s['rows']:,} of {s['least']:,}", s["level"]) for s in card["subjects"]]
     return [
         *bullets(card["sentences"]),
         *(aligned(("topic", "rows", "share", "for example"), topics) if topics else []),

@@ -60,7 +60,7 @@ def test_the_preparation_tells_what_the_rows_are_about_and_what_is_missing(conte
     text, cards = call(context, "prepare_data")
     assert "Your 24 rows are about" in text and "nothing yet on warranty" in text
     card = next(card for card in cards if card["kind"] == "coverage")
-    assert {s["name"]: s["level"] for s in card["subjects"]}["warranty"] == "nothing"
+    assert {s["subject"]: s["level"] for s in card["subjects"]}["warranty"] == "nothing"
     assert "nothing yet on warranty" in " ".join(read_json(context.project.report)["sentences"])
     stored = Coverage.model_validate(read_json(context.project.coverage))
     assert stored.additions[0].request.startswith("Ten real questions about warranty")
@@ -86,7 +86,7 @@ def test_kept_rules_that_no_row_touches_come_first(context: Context) -> None:
     write_model(context.project.knowledge, Knowledge(offered=[kept]))
     text, cards = call(context, "data_coverage")
     assert f"1. Three real questions where “{entry.name}” matters" in text
-    assert any(s["kind"] == "rule" and s["level"] == "nothing" for s in cards[0]["subjects"])
+    assert any(s["what"] == "rule" and s["level"] == "nothing" for s in cards[0]["subjects"])
 
 
 def test_headings_of_the_teams_documents_are_looked_for(context: Context) -> None:
@@ -95,7 +95,7 @@ def test_headings_of_the_teams_documents_are_looked_for(context: Context) -> Non
     kept = [e for e in context.project.read_examples() if e.topic != "Complaints"]
     context.project.write_examples(kept)
     _, cards = call(context, "data_coverage")
-    found = {s["name"]: s["level"] for s in cards[0]["subjects"] if s["kind"] == "heading"}
+    found = {s["subject"]: s["level"] for s in cards[0]["subjects"] if s["what"] == "heading"}
     assert found.keys() == {"Appointments", "Bills", "Insurance", "Records", "Complaints"}
     assert found["Complaints"] == "nothing" and found["Bills"] == "covered"
 
@@ -160,8 +160,8 @@ def test_subjects_are_heard(said: str, subjects: str | None) -> None:
 def test_in_conversation_the_gap_is_named_and_closed(talk: Conversation, tmp_path: Path) -> None:
     say(talk, "skip everything", "keep none", files=[])
     say(talk, "", files=[shop_csv(tmp_path / "faq.csv", "refunds", "gift cards")])
-    reply = say(talk, "prepare the data")
-    assert "What is missing?" in reply.options
+    say(talk, "prepare the data")
+    assert "What is missing?" in say(talk, "skip this").options
     reply = say(talk, "it must also know about parking")
     assert "Noted as subjects it must know: parking." in reply.text and "nothing yet on parking" in reply.text
     assert "Ten real questions about parking" in reply.text

@@ -88,8 +88,8 @@ def cards(text: str = "words") -> dict[str, dict[str, Any]]:
         "files": {"files": [{"name": text, "path": "/elsewhere/pack.zip", "size": 3 * 2**20}]},
         "coverage": {
             "sentences": [text],
-            "topics": [{"name": text, "rows": 3, "share": 0.5, "example": text}],
-            "subjects": [{"kind": "rule", "name": text, "rows": 1, "least": 3, "level": "thin"}],
+            "topics": [{"topic": text, "rows": 3, "share": 0.5, "example": text}],
+            "subjects": [{"what": "rule", "subject": text, "rows": 1, "least": 3, "level": "thin"}],
             "additions": [{"request": text, "reason": text, "gain": 2.0}],
         },
         "watch": {"sentences": [text], "test_items": 2, "training_rows": 1},

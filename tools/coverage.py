@@ -78,9 +78,15 @@ def look_at_coverage(context: Context, examples: Sequence[Example]) -> Coverage:
 
 def coverage_card(coverage: Coverage) -> Card:
     data = {
-        "sentences": [*coverage.sentences, coverage.more_rows],
-        "topics": [t.model_dump() for t in coverage.topics[:TOPICS_SHOWN]],
-        "subjects": [c.model_dump() for c in coverage.subjects],
+        "sentences": [line for line in (*coverage.sentences, coverage.more_rows) if line],
+        "topics": [
+            {"topic": t.name, "rows": t.rows, "share": t.share, "example": t.example}
+            for t in coverage.topics[:TOPICS_SHOWN]
+        ],
+        "subjects": [
+            {"subject": c.name, "what": c.kind, "rows": c.rows, "least": c.least, "level": c.level}
+            for c in coverage.subjects
+        ],
         "additions": [a.model_dump() for a in coverage.additions],
     }
     return Card("coverage", "What the data covers", data)

@@ -189,6 +189,7 @@ def delete(context: Context, deletion: Deletion) -> None:
         (folder / project.report.name).unlink(missing_ok=True)
     project.verdict.unlink(missing_ok=True)
     shutil.rmtree(project.sheets, ignore_errors=True)  # written anew with the rows that are left, where asked for
+    project.coverage.unlink(missing_ok=True)  # it quotes questions; looked at anew when it is asked for
     project.replies.unlink(missing_ok=True)  # a chat model's answers about any document; asked again where needed
     shutil.rmtree(project.kept, ignore_errors=True)  # hashes and vectors of its texts, too
     if deletion.rows:

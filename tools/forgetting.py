@@ -31,8 +31,13 @@ def quoting(messages: Iterable[BaseMessage], texts: Iterable[str], name: str, id
     """
     by_run: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
     found: set[str] = set()
+    strings: set[str] = set()
+    told: set[str] = set()
     for message in messages:
-        for string, beside in _strings(message.model_dump(), name, ids):
+        dumped = message.model_dump()
+        told |= set(_told_of_all_rows(dumped))
+        for string, beside in _strings(dumped, name, ids):
+            strings.add(string)
             if beside:
                 found.add(string)
             for run in _runs(string):
@@ -40,7 +45,23 @@ def quoting(messages: Iterable[BaseMessage], texts: Iterable[str], name: str, id
     for text in texts:
         for run in _runs(text):
             found |= by_run.pop(run, set())
+    # What was said of all rows together names topics by single words; nobody can tell whose they are.
+    lines = [line for line in told if len(line.split()) >= RUN]
+    found |= {string for string in strings if string in told or any(line in string for line in lines)}
     return sorted(map(hash_of, found))
+
+
+def _told_of_all_rows(value: Any) -> Iterator[str]:
+    """What cards on the data's coverage say in words of the rows."""
+    if isinstance(value, dict):
+        if value.get("kind") == "coverage":
+            yield from value["sentences"]
+            yield from (words for topic in value["topics"] for words in (topic["topic"], topic["example"]))
+            yield from (words for added in value["additions"] for words in (added["request"], added["reason"]))
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for inner in value:
+            yield from _told_of_all_rows(inner)
 
 
 def _runs(text: str) -> Iterator[tuple[str, ...]]:

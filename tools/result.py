@@ -24,8 +24,8 @@ CardKind = Literal[
     "conflicts",
     # {"counts": {str: int}, "sentences": [str]}
     "report",
-    # {"sentences": [str], "topics": [{"name", "rows", "share", "example"}],
-    #  "subjects": [{"kind", "name", "rows", "least", "level"}], "additions": [{"request", "reason", "gain"}]}
+    # {"sentences": [str], "topics": [{"topic", "rows", "share", "example"}],
+    #  "subjects": [{"subject", "what", "rows", "least", "level"}], "additions": [{"request", "reason", "gain"}]}
     "coverage",
     # {"found": [{"example", "kind", "replacement", "context"}], "cannot_find": [str]}
     "personal",

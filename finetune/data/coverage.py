@@ -41,6 +41,7 @@ FEWEST_FOR_TOPICS, FEWEST_FOR_WORDING = 8, 20
 MADE_KINDS = frozenset({"rule", "term", "refusal"})  # made by the program: they show nothing about what people ask
 ASKED_FOR = 10
 ADDITIONS_TOLD = 8
+FEWEST_QUOTED = 5  # words
 LISTED = 3  # names in one sentence
 
 
@@ -190,8 +191,8 @@ def what_to_add(coverage: Coverage, rows: Sequence[Example]) -> list[Addition]:
     thin = [t for t in coverage.topics if LEAST_TOPIC <= t.rows < THIN_TOPIC]
     additions += [
         Addition(
-            request=f"{_number(THIN_TOPIC - t.rows)} more {_questions(THIN_TOPIC - t.rows)} about {t.name}, such as "
-            f"“{cut(t.example)}”, with the answers you would give.",
+            request=f"{_number(THIN_TOPIC - t.rows)} more {_questions(THIN_TOPIC - t.rows)} about {t.name}"
+            f"{_such_as(t.example)}, with the answers you would give.",
             reason=f"only {t.rows} rows are about {t.name}",
             gain=_gain(IMPORTANCE_THIN_TOPIC, t.rows, THIN_TOPIC),
         )
@@ -199,6 +200,11 @@ def what_to_add(coverage: Coverage, rows: Sequence[Example]) -> list[Addition]:
     ]
     additions += _for_wording(rows)
     return sorted(additions, key=lambda a: -a.gain)[:ADDITIONS_TOLD]
+
+
+def _such_as(question: str) -> str:
+    """An example to go by; none of a few words, which could not be told from our own when its source is deleted."""
+    return f", such as “{cut(question)}”" if len(question.split()) >= FEWEST_QUOTED else ""
 
 
 def _gain(importance: float, rows: int, least: int) -> float:
