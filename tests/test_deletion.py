@@ -38,6 +38,24 @@ TABLE = "Question,Answer\n" + "".join(
 )
 
 
+# Rows in one mould stand on one side of the split; these do not.
+DIFFERENT = "Question,Answer\n" + "".join(
+    f"{question},{answer}\n"
+    for question, answer in [
+        ("Where do visitors leave their bicycles?", "Behind the house there is a stand for twenty of them."),
+        ("Who waters the plants in summer?", "A gardener comes by every second Tuesday."),
+        ("May dogs wait in the hall?", "Small ones on a lead are welcome."),
+        ("When is the roof repaired?", "The builders begin after Easter and take a fortnight."),
+        ("How loud may music be at night?", "Neighbours must not hear it after ten."),
+        ("Which bin takes glass?", "Green lids are for bottles and jars."),
+        ("What happens with lost umbrellas?", "They hang at the reception until someone asks."),
+        ("Can I borrow a ladder?", "Ask the caretaker and bring it back the same day."),
+        ("Why is the lift slow?", "Its motor dates from the seventies and needs patience."),
+        ("Do parcels get accepted?", "The kiosk next door signs for them."),
+    ]
+)
+
+
 @pytest.fixture(autouse=True)
 def no_training(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Jobs, "ensure_supervisor", lambda self: None)
@@ -144,11 +162,12 @@ def test_undo_cannot_bring_a_deleted_file_back(ready: Conversation, tmp_path: Pa
 def test_a_broken_seal_is_said_loudly_and_the_next_step_is_to_approve_again(
     ready: Conversation, tmp_path: Path
 ) -> None:
-    attach(ready, tmp_path, "plans.csv", TABLE)
+    attach(ready, tmp_path, "plans.csv", DIFFERENT)
     approve(ready)
-    tested = [row for row in ready.project.read_examples() if row.split == "test" and row.source.file == "plans.csv"]
+    tested = [row for row in ready.project.read_examples() if row.split == "test" and row.source.file == "faq.csv"]
+    assert tested
     say(ready, "no")
-    reply = say(ready, "delete plans.csv", "yes")
+    reply = say(ready, "delete faq.csv", "yes")
     assert f"seal of the test set is broken: {len(tested)} row" in reply.text
     state = read_state(ready.project)
     assert state.stage == "data" and not state.sources.sealed and state.verdict is None
