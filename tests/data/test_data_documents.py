@@ -162,6 +162,99 @@ def test_what_a_long_document_spoke_of_before_is_not_asked_about() -> None:
     assert not any("the notice" in question for question in asked)
 
 
+def asked_in_long(heading: str, text: str) -> list[str]:
+    """The questions a section gives in a document long enough to have more than one fee and one form."""
+    filler = [
+        (f"Part {n}", "The bank keeps its branches open on every working day of the year. " * 12) for n in range(20)
+    ]
+    made = examples_from_passages(document((heading, text), *filler))
+    assert all(row.answer == row.source.quote and row.answer in text for row in made if row.topic == heading)
+    return [row.question for row in made if row.topic == heading]
+
+
+EXEMPTION = "Regulatory exemption - multiple site subdivision - determination required"
+
+
+@pytest.mark.parametrize(
+    ("heading", "sentence", "question"),
+    [
+        (EXEMPTION, "The Annual Report must be accompanied by a filing fee of $100.", "Under “Regulatory exemption - multiple site subdivision”, must the Annual Report be accompanied by a filing fee of $100?"),
+        ("Single-home exemption", "A purchaser must make a personal inspection of each lot before signing a contract.", "Under “Single-home exemption”, must a purchaser make a personal inspection of each lot before signing a contract?"),
+        ("Layout of the property report", "Side margins shall be no less than 1 inch on every page.", "Under “Layout of the property report”, must side margins be no less than 1 inch on every page?"),
+        ("Reclaim member seats", "Members who have been inactive for more than 90 days should be converted to guests.", "Under “Reclaim member seats”, should members who have been inactive for more than 90 days be converted to guests?"),
+    ],
+)  # fmt: skip
+def test_a_question_that_leans_on_its_heading_names_it(heading: str, sentence: str, question: str) -> None:
+    assert question in asked_in_long(heading, sentence)
+
+
+@pytest.mark.parametrize(
+    ("heading", "sentence"),
+    [
+        ("Annual Report", "The Annual Report must be accompanied by a filing fee of $100."),
+        ("Filing", "The Statement of Record must be signed by an officer of each developer who files one."),
+        ("Single-home exemption", "Developers must request each exemption in writing before opening any site."),
+    ],
+)
+def test_a_question_that_stands_alone_stays_as_it_is(heading: str, sentence: str) -> None:
+    asked = asked_in_long(heading, sentence)
+    assert asked and not any(question.startswith("Under") for question in asked)
+
+
+def test_a_thing_that_neither_sentence_nor_heading_names_is_not_asked_about() -> None:
+    supply = "A supply shall be maintained at each place where purchasers may ask for one."
+    assert asked_in_long("Title and land use", supply) == []
+    assert asked_in_long("General", "The Annual Report must be accompanied by a filing fee of $100.") == []
+    assert asked_in_long("Training", "If you know of any courses that we have missed, please contact us.") == []
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "However, a late payment is accepted in December.",
+        "Except in December, no reminder is sent.",
+        "This section does not apply to charities.",
+        "In a chart, the sender may vary from the above rule.",
+    ],
+)
+def test_what_the_next_sentence_takes_back_is_not_asked(after: str) -> None:
+    rule = "Invoices must be paid within 30 days of receipt."
+    assert examples_from_passages(document(("Payment", f"{rule} We send one reminder.")))
+    assert rule not in [row.answer for row in examples_from_passages(document(("Payment", f"{rule} {after}")))]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Trading venue means a trading venue as defined in the directive on markets.",
+        "Act means the Equal Credit Opportunity Act.",
+        "Director means the Director of the bureau or a person who acts in that office.",
+        "For this law:\n(1) ‘payment institution’ means a payment institution as defined in the directive;\n(2) ‘venue’ means a venue as defined in the act;",
+    ],
+)
+def test_a_definition_that_only_sends_elsewhere_makes_no_row(text: str) -> None:
+    assert examples_from_passages(document(("Definitions", text))) == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "They come in several types including: An example is a topic heading.",
+        "They guide a reader. An example of a statement heading is...",
+        "You can find everyone who writes headings in the channel in",
+    ],
+)
+def test_an_faq_whose_answer_lost_its_list_or_its_end_makes_no_row(answer: str) -> None:
+    asked = "Why are headings helpful?"
+    assert examples_from_passages(document((asked, "They guide a reader to what matters."))) != []
+    assert examples_from_passages(document((asked, answer))) == []
+
+
+def test_the_time_of_what_a_contract_requires_is_no_deadline_for_the_contract() -> None:
+    text = "The contract of sale must require delivery within 180 days after the signing."
+    assert examples_from_passages(document(("", text))) == []
+
+
 def test_a_question_that_two_places_answer_differently_is_left_out() -> None:
     rows = [
         ("Cards", "If you accept the offer, you must pay 10 dollars."),

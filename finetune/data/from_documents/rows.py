@@ -12,6 +12,7 @@ from itertools import groupby
 
 from finetune.data.document import Document, Passage
 from finetune.data.from_documents.questions import questions_from_sentence
+from finetune.data.from_documents.scope import in_scope, is_circular, taken_back
 from finetune.data.from_documents.sections import (
     ASKS,
     GENERAL_QUESTION,
@@ -37,6 +38,14 @@ CUT_LINE = re.compile(
     r"\b(?:the|an?|of|what|your|our|is|are|and|as|for|with|to|by|from|see|’s)$|\s[.,](?:\s|$)|^\(?[2-9b-hB-H][.)]\s",
     re.I,
 )
+
+# "Several types including: An example is …": a list or an ending that the reading lost.
+LOST_ITS_REST = re.compile(
+    r"\b(?:including|includes?|such as|types|is|are):[ \t]+[A-Z]|\b(?:is|are|the|of|to|and)\s?(?:\.{3}|…)|"
+    r"\b(?:in|on|at|or|via|through)$",
+    re.M,
+)
+ELSEWHERE_TOLD = re.compile(r"\b(?:in|see) (?:section|chapter|part) \d+\b(?! of\b)|\bsee also\b", re.I)
 
 
 def examples_from_passages(document: Document) -> list[Example]:
@@ -105,6 +114,8 @@ def _is_reply(heading: str, answer: str, known: Known) -> bool:
     lines = [answer, *(BULLET.sub("", line) for line in answer.split("\n"))]
     if any(CUT_LINE.search(line) for line in lines) or GLUED.search(answer):
         return False
+    if LOST_ITS_REST.search(answer) or (known.long and ELSEWHERE_TOLD.search(answer)):
+        return False
     if re.search(r"\b(?:this|these) (?:form|link|page|site|template)s?\b|\bin and\b", answer):
         return False
     if answer.count("(") > answer.count(")") or answer.endswith(":"):
@@ -113,22 +124,27 @@ def _is_reply(heading: str, answer: str, known: Known) -> bool:
 
 
 def _from_passage(passage: Passage, known: Known) -> Iterator[_Found]:
-    for text in paragraphs_and_lists(passage.text):
+    blocks = list(paragraphs_and_lists(passage.text))
+    limited = taken_back(sentence for text in blocks for sentence in sentences(without_marks(text)))
+    for text in blocks:
         if ":\n" in text:
             yield from _from_list(text, passage.page, known)
             continue
         found = sentences(without_marks(text))
         for sentence in _without_cases(found) if known.long else found:
-            for question in questions_from_sentence(sentence, known):
-                if not known.long or says_its_topic(question, passage.heading):
-                    yield _Found(question, sentence, passage.page)
+            if sentence in limited:
+                continue
+            asked = questions_from_sentence(sentence, known)
+            asked = [one for one in asked if not known.long or says_its_topic(one, passage.heading)]
+            for question in in_scope(asked, sentence, passage.heading, known):
+                yield _Found(question, sentence, passage.page)
 
 
 def _from_list(text: str, page: int | None, known: Known) -> Iterator[_Found]:
     introduction, items = text.split(":\n", 1)
     for item in items.split("\n"):
         questions, meaning = item_definition(item, known)
-        for question in questions:
+        for question in questions if not is_circular(meaning) else []:
             yield _Found(question, meaning, page)
     sentence = sentences(without_marks(introduction))[-1] if introduction.strip() else ""
     if not sentence:

@@ -58,7 +58,7 @@ GENERAL_QUESTION = re.compile(
     r"what does (?:it|this) mean)\W*",
     re.I,
 )
-POINTING_QUESTION = re.compile(r"\b(?:this|these|that|those|they|them)\b|\bit\b(?!.* to\b)", re.I)
+POINTING_QUESTION = re.compile(r"\b(?:this|these|that|those|they|them|here)\b|\bit\b(?!.* to\b)", re.I)
 LONGEST_SECTION = 900  # characters a heading's answer may have
 
 

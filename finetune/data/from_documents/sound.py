@@ -93,10 +93,10 @@ def _names(passages: list[Passage]) -> frozenset[str]:
 
 def _things(text: str) -> Counter[str]:
     """What follows "the": one to three words, up to a function word."""
-    return Counter(thing for phrase, _ in _definite(text.lower()) for thing in _starts(phrase))
+    return Counter(thing for phrase, _ in definite_phrases(text.lower()) for thing in _starts(phrase))
 
 
-def _definite(text: str) -> list[tuple[list[str], str]]:
+def definite_phrases(text: str) -> list[tuple[list[str], str]]:
     """The words behind each "the" up to a function word, and that word ("" at the end)."""
     found = []
     for match in re.finditer(r"\bthe (?=((?:[\w’'&/-]+(?: |$|(?=[^\w ]))){1,5}))", text, re.I):
@@ -123,7 +123,7 @@ def is_sound(question: str, known: Known) -> bool:
         and all(question.count(a) == question.count(b) for a, b in ("()", "“”"))
         and question.count('"') % 2 == 0
         and not points_at_that(question)
-        and (known.things is None or not any(_points_back(p, s, known) for p, s in _definite(question)))
+        and (known.things is None or not any(_points_back(p, s, known) for p, s in definite_phrases(question)))
     )
 
 

@@ -1,0 +1,146 @@
+"""What a row of a long document leans on: the heading above its sentence, and the sentence after it."""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from finetune.data.from_documents.sections import GENERAL
+from finetune.data.from_documents.sound import MANY_OF, Known, definite_phrases
+from finetune.data.from_documents.statements import MODAL
+from finetune.data.from_documents.subjects import is_agent
+from finetune.data.from_documents.voice import DETERMINERS, plain_heading, small_start
+
+# The next sentence limits or lifts what was said.
+TAKES_BACK = re.compile(
+    r"(?:however|but|except|unless|notwithstanding|this (?:\w+ )?(?:does|shall|will) not apply|"
+    r"(?:the|these|those) (?:\w+ ){1,3}(?:do|does|shall|will) not apply)\b|"
+    r".*\bmay (?:vary|depart|deviate) from\b",
+    re.I,
+)
+# "Trading venue means a trading venue as defined in …", "credit has the meaning given in …".
+ELSEWHERE_DEFINED = re.compile(r"\bas (?:so )?defined (?:in|by|under)\b|\bhas the (?:same )?meaning\b", re.I)
+MEANING = re.compile(
+    r"[\"“'‘]?(?P<term>[\w’' -]+?)[\"”'’]?\s(?:means|refers to|is defined as)\s(?:(?:a|an|the)\s)?(?P<rest>.+)"
+)
+# "The contract must require delivery within 30 days": the time is that of the delivery.
+ANOTHERS_TIME = re.compile(
+    r"(?:How soon|How long|What is the deadline for)\b.*\b(?:requires?|specif(?:y|ies)|stipulates?|provides? for)\b"
+)
+# Who "we" are or how to reach "us" is not said; instructions that stood behind a link; two sentences run together.
+UNCLEAR = re.compile(
+    r"\b(?:contact|tell|email) us\b(?!.*[@\d])|^We use\b|\b(?:may|can|must|will|should) The\b|"
+    r"\bfollow the (?:instructions|steps|guide)\.$|\buse the \w+ templates?\.$|"
+    r"^(?:If|When) [^,]+, (?:consider|remember|think|try|be)\b"
+)
+UNGRAMMATICAL = re.compile(r"(?:Is|Does|Are) I\b")
+INSTRUMENTS = MANY_OF | {"act", "law", "rules", "regulation", "code", "policy", "program", "scheme"}
+# Such a heading names the case that all below it is limited to.
+LIMITS = re.compile(
+    r"\b(?:exemptions?|exceptions?|waivers?|variances?|exempted|expedited|temporary|interim|emergency|simplified)\b",
+    re.I,
+)
+# A member: of what?
+MEMBER = re.compile(r"^(?:(?:an?|the|any|each) )?members?\b(?! of\b| states?\b)|\bof (?:an?|the|any) members?$", re.I)
+HEADING_WORDS = 12
+ACRONYM = re.compile(r"\b[A-Z]{2,}\b")  # a question that holds one names its matter
+
+
+def taken_back(found: Iterable[str]) -> set[str]:
+    """The sentences that the one behind them limits or lifts."""
+    return {sentence for sentence, after in pairwise(found) if TAKES_BACK.match(after)}
+
+
+def is_circular(sentence: str) -> bool:
+    """Whether a definition only sends elsewhere or repeats its term: "Act means the Equal Credit Opportunity Act"."""
+    match = MEANING.match(sentence)
+    if not match:
+        return bool(re.search(r"\bhas the (?:same )?meaning\b", sentence))
+    term, rest = match["term"].strip().lower(), match["rest"]
+    named = re.match(r"(?:[A-Z][\w’'-]+ )+", f"{rest.rstrip('.')} ")
+    repeats = rest.lower().startswith(f"{term} ") or (named and term == named[0].split()[-1].lower())
+    return bool(ELSEWHERE_DEFINED.search(rest[:120]) or repeats)
+
+
+def in_scope(questions: list[str], sentence: str, heading: str, known: Known) -> Iterator[str]:
+    """The questions as they can be asked of a long document, with the heading named where they lean on it."""
+    if is_circular(sentence):
+        return
+    for question in questions:
+        if ANOTHERS_TIME.match(question):
+            continue
+        if not known.long:
+            yield question
+            continue
+        unclear = UNCLEAR.search(sentence) or UNGRAMMATICAL.match(question)
+        if not unclear and (scoped := _scoped(question, sentence, heading, known)):
+            yield scoped
+
+
+def _scoped(question: str, sentence: str, heading: str, known: Known) -> str | None:
+    """The question itself where it stands alone, with its heading where that tells the rest, else None."""
+    subject = _subject(sentence, known)
+    if _is_some_thing(subject):
+        return None
+    short = telling_part(heading)
+    told = _stems(short)
+    # "Service" alone, under "Service of subpoenas", has said no more than its own word.
+    general = bool(MEMBER.search(subject))
+    alone = general or (len(subject.removeprefix("the ").split()) == 1 and _is_bare(subject))
+    telling = (told - _stems(subject) or told) if alone else told
+    if telling & _stems(question):
+        return question
+    defines = MEANING.match(sentence) is not None
+    bare = general or (_is_bare(subject) and not ACRONYM.search(question))
+    if not (bare or _names_an_instrument(question) or (LIMITS.search(heading) and not defines)):
+        return question
+    if not told or len(short.split()) > HEADING_WORDS or re.search(r"\d{3}|[{}\\#?]", short):
+        return None
+    return f"Under “{short}”, {small_start(question, known.names)}"
+
+
+def telling_part(heading: str) -> str:
+    """A heading without its number and anchor, and without what follows its second dash."""
+    plain = re.sub(r"\s*\{#.*\}|\\?#", "", plain_heading(heading)).strip()
+    return " - ".join(re.split(r"\s+[-–—]\s+", plain)[:2]).rstrip(" .;:")
+
+
+def _stems(text: str) -> set[str]:
+    found = re.findall(r"[^\W\d_]{4,}", text.lower())
+    return {word[:5] for word in found if word not in GENERAL and word not in DETERMINERS}
+
+
+def _subject(sentence: str, known: Known) -> str:
+    match = MODAL.fullmatch(small_start(sentence, known.names).rstrip(". "))
+    return match["subject"] if match else ""
+
+
+def _is_some_thing(subject: str) -> bool:
+    """ "A supply shall be maintained": of what stood in the sentence before."""
+    words = subject.lower().split()
+    return len(words) == 2 and words[0] in ("a", "an") and words[1] in MANY_OF
+
+
+def _is_bare(subject: str) -> bool:
+    """ "Top and bottom margins", "the amount": a thing by its general noun alone."""
+    words = subject.split()
+    if not 1 <= len(words) <= 4 or is_agent(subject) or any(not word[0].islower() for word in words):
+        return False
+    return words[0] not in DETERMINERS - {"the"} and not re.search(
+        r"\b(?:of|for|to|from|in|who|that|you|we)\b", subject
+    )
+
+
+def _names_an_instrument(question: str) -> bool:
+    """ "The Annual Report", "the Act": one of many, though written like a name."""
+    return any(
+        phrase and all(word[0].isupper() for word in phrase) and phrase[-1].lower() in INSTRUMENTS and stop != "of"
+        for phrase, stop in (_until_small(p, s) for p, s in definite_phrases(question))
+    )
+
+
+def _until_small(phrase: list[str], stop: str) -> tuple[list[str], str]:
+    """The capital words a phrase begins with, and what stops it there."""
+    for number, word in enumerate(phrase):
+        if word[0].islower():
+            return phrase[:number], word
+    return phrase, stop
