@@ -486,7 +486,8 @@ def test_tens_of_thousands_of_unclosed_quotes_cost_no_more_than_their_lines() ->
         assert len(table.filled()) == count
         return time.process_time() - began
 
-    assert seconds(32_000) < 24 * max(seconds(4_000), 0.02), "eight times the lines, not sixty-four times the work"
+    few, many = (min(seconds(count) for _ in range(3)) for count in (4_000, 32_000))
+    assert many < 24 * max(few, 0.02), "eight times the lines, not sixty-four times the work"
 
 
 def test_inserted_words_boxes_and_footnotes_of_word_are_read_and_deleted_ones_are_not(tmp_path: Path) -> None:
