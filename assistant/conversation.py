@@ -380,12 +380,12 @@ def tool_events(message: Any) -> Iterator[Event]:
 
 def tool_finished(message: ToolMessage) -> ToolFinished:
     artifact = message.artifact if isinstance(message.artifact, dict) else {}
-    name = str(message.name)
+    name, declined = str(message.name), refusal(message) is not None
     return ToolFinished(
         id=message.tool_call_id,
         title=TOOLS[name][1] if name in TOOLS else name,
-        text=str(message.content),
-        failed=message.status == "error",
+        text="Not done, as you said." if declined else str(message.content),
+        failed=message.status == "error" and not declined,
         cards=list(artifact.get("cards", [])),
     )
 

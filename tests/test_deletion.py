@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from assistant.conversation import Assistant, Conversation
+from assistant.events import ToolFinished
 from finetune.errors import UserError
 from finetune.evaluate import Evaluation, Pair
 from finetune.files import write_json
@@ -278,7 +279,11 @@ def test_a_row_left_out_as_a_duplicate_comes_back_when_the_other_is_deleted(
 def test_no_is_no_and_an_unknown_file_is_not_asked_about(ready: Conversation) -> None:
     rows = ready.project.read_examples()
     assert say(ready, "delete nothing.pdf").waiting_for != "approval:delete_source"
-    say(ready, "delete faq.csv", "no")
+    say(ready, "delete faq.csv")
+    events = list(ready.send("no"))
+    finished = [event for event in events if isinstance(event, ToolFinished)]
+    assert finished and not any(event.failed for event in finished), "what was declined did not go wrong"
+    assert all("rejected" not in event.text for event in finished)
     assert ready.project.read_examples() == rows and deletions(ready.project) == []
 
 
