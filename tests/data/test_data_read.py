@@ -475,16 +475,20 @@ def test_the_reading_process_may_use_neither_network_nor_programs_nor_write_file
 
 
 def test_tens_of_thousands_of_unclosed_quotes_cost_no_more_than_their_lines() -> None:
+    import gc
     import time
 
     from finetune.data.tables import table_from_separated
 
     def seconds(count: int) -> float:
         text = "q,a\n" + "".join(f'Question {n}?,"never closed\nQuestion {n}?,Closed.\n' for n in range(count))
+        gc.disable()  # its work grows with all that other tests have left, and not with this file
         began = time.process_time()
         table, _ = table_from_separated(text, "quotes.csv", Limits())
+        taken = time.process_time() - began
+        gc.enable()
         assert len(table.filled()) == count
-        return time.process_time() - began
+        return taken
 
     few, many = (min(seconds(count) for _ in range(3)) for count in (4_000, 32_000))
     assert many < 24 * max(few, 0.02), "eight times the lines, not sixty-four times the work"
