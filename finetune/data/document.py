@@ -68,7 +68,7 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Document:
-    """One file's content; `notes` say in plain words what was left out or guessed.
+    """One file's content; `notes` say in plain words what was left out or guessed, `title` is what it calls itself.
 
     `parts` are the files within it, each named after the whole: "archive.zip/prices.csv".
     """
@@ -81,6 +81,7 @@ class Document:
     conversations: list[Conversation] = field(default_factory=list)
     parts: list["Document"] = field(default_factory=list)
     unread_pages: list[int] = field(default_factory=list)  # pages of a PDF that hold pictures and no text
+    title: str = ""
 
     def empty(self) -> bool:
         return not (self.parts or self.passages or self.conversations or any(table.filled() for table in self.tables))
@@ -108,6 +109,7 @@ class Document:
             ],
             parts=[cls.from_json(part) for part in value["parts"]],
             unread_pages=value["unread_pages"],
+            title=value["title"],
         )
 
 

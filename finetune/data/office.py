@@ -4,13 +4,13 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
 from finetune.data.document import Document, Limits, Table
 from finetune.data.kinds import damaged
-from finetune.data.passages import BULLET, Block, passages_from_blocks
+from finetune.data.passages import BULLET, Block, passages_from_blocks, title_from_blocks
 from finetune.data.tables import check_rows, table_from_records
 from finetune.errors import UserError
 
@@ -26,7 +26,8 @@ WORD_BLANKS = {f"{W}tab": "\t", f"{W}br": "\n", f"{W}cr": "\n", f"{W}noBreakHyph
 WORD_CONTAINERS = frozenset(
     f"{W}{part}" for part in ("sdt", "sdtContent", "ins", "moveTo", "tbl", "tr", "tc", "customXml", "txbxContent")
 )
-HEADING_STYLES = ("Heading", "Title", "heading", "Überschrift", "Titre", "Título")
+TITLE_STYLES = ("Title", "Titel", "Titre", "Título")
+HEADING_STYLES = ("Heading", "heading", "Überschrift", *TITLE_STYLES)
 MOST_SPANNED = 100  # columns under one cell
 # A stray mark in the last cell makes a sheet of 17 billion.
 MOST_CELLS = 10_000_000
@@ -48,23 +49,31 @@ def read_docx(data: bytes, name: str, limits: Limits) -> Document:
         document = docx.Document(io.BytesIO(data))
     except (OpcError, PythonDocxError) as error:
         raise damaged(name) from error
-    headings = {
-        style.style_id for style in document.styles if (style.name or "").startswith(HEADING_STYLES) and style.style_id
-    }
-    lists = {style.style_id for style in document.styles if "List" in (style.name or "") and style.style_id}
-    word = _Word(name, frozenset(headings), frozenset(lists))
+    word = _Word(
+        name,
+        headings=_styles(document, lambda style: style.startswith(HEADING_STYLES)),
+        lists=_styles(document, lambda style: "List" in style),
+        titles=_styles(document, lambda style: style in TITLE_STYLES),
+    )
     word.read(document.element.body)
     for relation in document.part.rels.values():
         if not relation.is_external and relation.reltype.endswith(("/footnotes", "/endnotes")):
             word.read_notes(_parsed(relation.target_part.blob, name))
-    return Document(name, "docx", word.tables, passages_from_blocks(word.blocks), word.notes)
+    title = title_from_blocks(word.blocks, highest=word.titles)
+    return Document(name, "docx", word.tables, passages_from_blocks(word.blocks), word.notes, title=title)
+
+
+def _styles(document: Any, fits: Callable[[str], bool]) -> frozenset[str]:
+    """The ids of the styles whose name fits."""
+    return frozenset(style.style_id for style in document.styles if style.style_id and fits(style.name or ""))
 
 
 class _Word:
     """Collects the blocks and tables of a Word document, in reading order."""
 
-    def __init__(self, name: str, headings: frozenset[str], lists: frozenset[str]) -> None:
-        self._name, self._headings, self._lists = name, headings, lists
+    def __init__(self, name: str, headings: frozenset[str], lists: frozenset[str], titles: frozenset[str]) -> None:
+        self._name, self._headings, self._lists, self._title_styles = name, headings, lists, titles
+        self.titles: list[str] = []
         self.blocks: list[Block] = []
         self.tables: list[Table] = []
         self.notes: list[str] = []
@@ -98,6 +107,8 @@ class _Word:
         bold = len(text) <= 100 and not text.endswith((".", ",", ";")) and all(map(_is_bold, _runs(paragraph)))
         if style in self._lists and not BULLET.match(text):
             text = f"- {text}"
+        if style in self._title_styles:
+            self.titles.append(text)
         self.blocks.append(Block(text, None, style in self._headings or bold))
 
     def _table(self, table: Any) -> None:
@@ -273,7 +284,7 @@ def read_pptx(data: bytes, name: str, limits: Limits) -> Document:
         notes.append(f"{hidden} hidden slides were not read.")
     if silent:
         notes.append(f"{silent} slides hold no text (pictures or blank).")
-    return Document(name, "pptx", tables, passages_from_blocks(blocks), notes)
+    return Document(name, "pptx", tables, passages_from_blocks(blocks), notes, title=title_from_blocks(blocks))
 
 
 def _slides(archive: zipfile.ZipFile, name: str) -> list[str]:

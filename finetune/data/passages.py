@@ -1,7 +1,7 @@
 """Running text into passages: paragraphs and lists, each under its heading."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from finetune.data.document import Passage
@@ -17,11 +17,27 @@ SENTENCE_END = (".", "!", "?", ":", ";", "…", '."', ".”", ".)")
 
 @dataclass(frozen=True)
 class Block:
-    """A line group before headings are attached. `level` is 0 for text, 1 for a heading."""
+    """A line group before headings are attached."""
 
     text: str
     page: int | None
     heading: bool
+
+
+TITLE_WORDS = 16
+
+
+def title_from_blocks(blocks: Sequence[Block], *, highest: Sequence[str] = ()) -> str:
+    """What a document calls itself: a heading it opens with that heads no text, or is the only one of the `highest`.
+
+    Empty where it opens otherwise; a title is not guessed.
+    """
+    if not blocks or not blocks[0].heading:
+        return ""
+    opening = blocks[0].text.strip("# ").strip()
+    heads_no_text = len(blocks) > 1 and blocks[1].heading and not blocks[1].text[:1].islower()
+    fits = 0 < len(opening.split()) <= TITLE_WORDS and not opening.endswith(("?", ":")) and opening != "Notes"
+    return opening if fits and (heads_no_text or [opening] == list(highest)) else ""
 
 
 def passages_from_blocks(blocks: Iterable[Block]) -> list[Passage]:

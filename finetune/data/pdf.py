@@ -12,7 +12,7 @@ from typing import Any
 
 from finetune.data.document import Document, Limits, Table, listed
 from finetune.data.kinds import damaged
-from finetune.data.passages import BULLET, Block, blocks_from_lines, passages_from_blocks
+from finetune.data.passages import BULLET, Block, blocks_from_lines, passages_from_blocks, title_from_blocks
 from finetune.data.tables import table_from_records
 from finetune.errors import UserError
 
@@ -106,7 +106,8 @@ def _document(read: list[tuple[int, "Page | None"]], broken: list[int], cut: boo
         )
     ]
     passages = [] if len(silent) == len(pages) else passages_from_blocks(_joined_pages(blocks))
-    return Document(name, "pdf", tables, passages, notes, unread_pages=silent)
+    title = title_from_blocks(blocks)
+    return Document(name, "pdf", tables, passages, notes, unread_pages=silent, title=title)
 
 
 def _pages(numbers: list[int]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from finetune.data.chats import letters_from_entry, letters_from_lines
 from finetune.data.document import Conversation, Document, Kind, Limits, Table, listed
-from finetune.data.passages import blocks_from_lines, blocks_from_markdown, passages_from_blocks
+from finetune.data.passages import blocks_from_lines, blocks_from_markdown, passages_from_blocks, title_from_blocks
 from finetune.data.tables import check_rows, table_from_separated, unique_header
 from finetune.data.threads import Letter, conversations_from_threads
 from finetune.errors import UserError
@@ -123,9 +123,10 @@ def document_from_text(data: bytes, name: str, limits: Limits, *, kind: Kind) ->
         if conversations:
             notes = [*notes, f"Read as a chat of {sum(map(len, chats))} messages.", *more]
             return Document(name, kind, conversations=conversations, notes=notes)
-    blocks = blocks_from_markdown(text) if kind == "markdown" else blocks_from_lines(lines)
+    blocks = list(blocks_from_markdown(text) if kind == "markdown" else blocks_from_lines(lines))
     tables = list(_pipe_tables(lines, name)) if kind == "markdown" else []
-    return Document(name, kind, tables=tables, passages=passages_from_blocks(blocks), notes=notes)
+    title = title_from_blocks(blocks, highest=re.findall(r"^# +(.+?)[ #]*$", text, re.M))
+    return Document(name, kind, tables=tables, passages=passages_from_blocks(blocks), notes=notes, title=title)
 
 
 def _pipe_tables(lines: list[str], name: str) -> Iterator[Table]:

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from bs4.element import NavigableString
 
 from finetune.data.document import Document, Limits, Table
-from finetune.data.passages import Block, passages_from_blocks
+from finetune.data.passages import Block, passages_from_blocks, title_from_blocks
 from finetune.data.tables import table_from_records
 from finetune.data.text_formats import decode
 
@@ -45,7 +45,9 @@ def read_html(data: bytes, name: str, limits: Limits) -> Document:
             tables.append(table)
             notes += more
             element.decompose()
-    return Document(name, "html", tables, passages_from_blocks(_html_blocks(soup)), notes)
+    blocks = list(_html_blocks(soup))
+    title = title_from_blocks(blocks, highest=[" ".join(one.get_text(" ").split()) for one in soup("h1", limit=2)])
+    return Document(name, "html", tables, passages_from_blocks(blocks), notes, title=title)
 
 
 def _opened_by(soup: Any) -> dict[int, Any]:

@@ -1,9 +1,10 @@
 """Rows made from documents nobody wrote for us: `python -m tests.benchmarks.made_examples SHARED_DIR --out DIR`.
 
-Three documents are built from texts in SHARED_DIR: some sections of one law as PDF, of another as DOCX, and a guide in
-plain language as Markdown. `--seed` draws which laws, sections and guides, and which 100 of the rows made from them;
-name the texts with `--pdf`, `--docx` and `--guide` to choose them. DIR/rows.md is for a person to mark: is the question
-answered by the quote alone, rightly, and would one ask it so? What a machine can check is checked in the same run.
+Three documents are built from texts in SHARED_DIR, each with its title: some sections of one law as PDF, of another as
+DOCX, and a guide in plain language as Markdown. `--seed` draws which laws, sections and guides, and which 100 of the
+rows made from them; name the texts with `--pdf`, `--docx` and `--guide` to choose them. DIR/rows.md is for a person to
+mark: is the question answered by the quote alone, rightly, and would one ask it so? What a machine can check is checked
+in the same run.
 Nothing of the texts is kept but in DIR.
 """
 
@@ -29,6 +30,7 @@ GUIDES = ("18F handbook", "plainlanguage.gov")  # those of digital.gov are mostl
 ROWS = 100
 WORDS = 20_000  # of each document
 LEAST_WORDS = 10_000  # of a law
+POINTS = re.compile(r"\b(?:this|these|such(?! as)|above|below|thereof)\b")
 LATIN = str.maketrans(
     {"“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": " - ", "…": "...", "•": "-", "\u2009": " "}
 )
@@ -109,17 +111,26 @@ def drawn(parts: list[Part], words: int, chance: random.Random) -> list[Part]:
     return [parts[i] for i in sorted(kept)]
 
 
-def write_pdf(parts: Sequence[Part], path: Path, name: str) -> None:
+def law_title(shared: Path, key: str) -> str:
+    """The law's name as its title page has it; by its number where the collection has no name."""
+    names = {entry["key"]: entry["name"] for entry in json.loads((shared / "law" / "index.json").read_text("utf-8"))}
+    name = names[key]
+    title, part = key.removeprefix("us-cfr-").split("-", 1) if key.startswith("us-cfr-") else ("", "")
+    return f"{title} CFR Part {part}" if part and not name.startswith("Regulation") else str(name)
+
+
+def write_pdf(parts: Sequence[Part], path: Path, title: str) -> None:
     from fpdf import FPDF
 
     class Page(FPDF):
         def footer(self) -> None:
             self.set_y(-15)
             self.set_font("Helvetica", "", 8)
-            self.cell(0, 10, f"{name}   Page {self.page_no()}", align="C")
+            self.cell(0, 10, f"Page {self.page_no()}", align="C")
 
     page = Page()
     page.add_page()
+    _lines(page, title, size=18, bold=True)
     for part in parts:
         _lines(page, part.title, size=13, bold=True)
         for line in part.text.splitlines():
@@ -137,10 +148,11 @@ def _lines(page: object, text: str, *, size: int, bold: bool) -> None:
     page.ln(2)
 
 
-def write_docx(parts: Sequence[Part], path: Path) -> None:
+def write_docx(parts: Sequence[Part], path: Path, title: str) -> None:
     import docx
 
     written = docx.Document()
+    written.add_heading(title, level=0)
     for part in parts:
         written.add_heading(part.title, level=1)
         for line in part.text.splitlines():
@@ -148,8 +160,9 @@ def write_docx(parts: Sequence[Part], path: Path) -> None:
     written.save(str(path))
 
 
-def write_markdown(parts: Sequence[Part], path: Path) -> None:
-    path.write_text("\n\n".join(f"# {part.title}\n\n{part.text}" for part in parts), encoding="utf-8")
+def write_markdown(parts: Sequence[Part], path: Path, title: str) -> None:
+    pages = [f"# {title}", *(f"## {part.title}\n\n{part.text}" for part in parts)]
+    path.write_text("\n\n".join(pages), encoding="utf-8")
 
 
 def build(shared: Path, out: Path, seed: int, chosen: dict[str, str | None], words: int) -> list[Made]:
@@ -158,9 +171,9 @@ def build(shared: Path, out: Path, seed: int, chosen: dict[str, str | None], wor
     guide = chance.choice(GUIDES)
     pdf, word, guide = chosen["pdf"] or names[0], chosen["docx"] or names[1], chosen["guide"] or guide
     paths = [out / f"{pdf}.pdf", out / f"{word}.docx", out / f"{guide.replace(' ', '-')}.md"]
-    write_pdf(drawn(law_parts(shared, pdf), words, chance), paths[0], pdf)
-    write_docx(drawn(law_parts(shared, word), words, chance), paths[1])
-    write_markdown(drawn(guide_parts(shared, guide), words, chance), paths[2])
+    write_pdf(drawn(law_parts(shared, pdf), words, chance), paths[0], law_title(shared, pdf))
+    write_docx(drawn(law_parts(shared, word), words, chance), paths[1], law_title(shared, word))
+    write_markdown(drawn(guide_parts(shared, guide), words, chance), paths[2], guide)
     made = []
     for path in paths:
         document = read_file(path)
@@ -190,7 +203,7 @@ def faults(row: Example, document: Document) -> list[str]:
         "the question is no question": not question.endswith("?") or not question[:1].isupper(),
         "the question is cut": bool(re.search(r"\b(?:and|or|of|to|by|the|an?|that|with|for|under)\?$", question)),
         "the answer leans on what came before": bool(LEANS.match(row.answer)) and row.kind != "faq",
-        "the question points elsewhere": bool(re.search(r"\b(?:this|these|such|above|below|thereof)\b", question)),
+        "the question points elsewhere": bool(re.search(r"\b(?:this|these|such(?! as)|above|below|there)\b", question)),
     }
     return [fault for fault, found in checks.items() if found]
 

@@ -1,7 +1,7 @@
 # ruff: noqa: E501 (a case reads best on one line)
 """Questions and answers out of running text, rules and terms."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from finetune.data.from_documents.questions import question_from_sentence, quest
 from finetune.data.from_documents.rows import examples_from_passages
 from finetune.data.from_documents.sentences import sentences
 from finetune.data.from_documents.sound import Known
+from finetune.data.from_documents.title import called
 from finetune.data.from_knowledge import act_from_rule, examples_from_rules, examples_from_terms, refusals
 from finetune.data.passages import Block, passages_from_blocks
 from finetune.data.prepare import prepare
@@ -162,12 +163,12 @@ def test_what_a_long_document_spoke_of_before_is_not_asked_about() -> None:
     assert not any("the notice" in question for question in asked)
 
 
-def asked_in_long(heading: str, text: str) -> list[str]:
+def asked_in_long(heading: str, text: str, *, title: str = "") -> list[str]:
     """The questions a section gives in a document long enough to have more than one fee and one form."""
     filler = [
         (f"Part {n}", "The bank keeps its branches open on every working day of the year. " * 12) for n in range(20)
     ]
-    made = examples_from_passages(document((heading, text), *filler))
+    made = examples_from_passages(replace(document((heading, text), *filler), title=title))
     assert all(row.answer == row.source.quote and row.answer in text for row in made if row.topic == heading)
     return [row.question for row in made if row.topic == heading]
 
@@ -199,6 +200,92 @@ def test_a_question_that_leans_on_its_heading_names_it(heading: str, sentence: s
 def test_a_question_that_stands_alone_stays_as_it_is(heading: str, sentence: str) -> None:
     asked = asked_in_long(heading, sentence)
     assert asked and not any(question.startswith("Under") for question in asked)
+
+
+BRANCHES = "Fair Branches Act (EU) 2031/17"
+
+
+@pytest.mark.parametrize(
+    ("heading", "sentence", "questions"),
+    [
+        ("Definitions", "Branch means a place of business where deposits are taken from the public.", ["What does branch mean under the Fair Branches Act?", "How is branch defined under the Fair Branches Act?"]),
+        ("Annual duties", "A branch manager must keep a register of all complaints.", ["Under “Annual duties” of the Fair Branches Act, must a branch manager keep a register of all complaints?"]),
+        ("Complaints", "A branch manager must keep a register of all complaints.", ["Under the Fair Branches Act, must a branch manager keep a register of all complaints?"]),
+        ("§ 12", "A branch manager must keep a register of all complaints.", ["Under the Fair Branches Act, must a branch manager keep a register of all complaints?"]),
+        ("Visits", "If you visit a branch on a Sunday, you must ring the bell.", ["Under the Fair Branches Act, what should I do if I visit a branch on a Sunday?"]),
+        ("Definitions", "For this law the following meanings apply:\n(1) ‘teller’ means a person who hands out cash to the public;\n(2) ‘vault’ means a room in which cash is kept.", ["How is teller defined under the Fair Branches Act?"]),
+    ],
+)  # fmt: skip
+def test_a_question_about_a_law_names_it(heading: str, sentence: str, questions: list[str]) -> None:
+    asked = asked_in_long(heading, sentence, title=BRANCHES)
+    assert set(questions) <= set(asked)
+    assert all("the Fair Branches Act" in question for question in asked)
+
+
+def test_a_handbook_is_named_only_where_its_heading_is() -> None:
+    bare = asked_in_long(
+        "Reclaim member seats",
+        "Members who have been inactive should be converted to guests.",
+        title="Staff handbook 2031",
+    )
+    assert bare == [
+        "Under “Reclaim member seats” in the Staff handbook, should members who have been inactive be converted to guests?"
+    ]
+    alone = "Colleagues of a branch must change the password of each account within 90 days."
+    asked = asked_in_long("Accounts", alone, title="Staff handbook 2031")
+    assert asked and not any("handbook" in question for question in asked)
+
+
+@pytest.mark.parametrize(
+    ("title", "called_so"),
+    [
+        ("Regulation Q (Branch Visits), 12 CFR 4711", "under Regulation Q (Branch Visits)"),
+        ("12 CFR Part 4711", "under 12 CFR Part 4711"),
+        ("Our return policy", "under your return policy"),
+        ("EMPLOYEE HANDBOOK 2031", "according to the Employee Handbook"),
+        ("Fair Lending Policy, version 3.2", "under the Fair Lending Policy"),
+        ("Branches of tomorrow", "according to “Branches of tomorrow”"),
+        ("How we work: a start", ""),
+        ("2031/17", ""),
+    ],
+)
+def test_a_title_is_said_as_one_would_in_a_sentence(title: str, called_so: str) -> None:
+    assert str(called(title)) == called_so
+
+
+def test_a_heading_within_a_paragraph_is_the_one_that_is_named() -> None:
+    text = (
+        "In general. A branch manager must greet all visitors with their full name. Holders of two accounts. "
+        "A branch manager must send one statement of fees each month."
+    )
+    asked = asked_in_long("Statements", text, title=BRANCHES)
+    assert (
+        "Under “Holders of two accounts” of the Fair Branches Act, must a branch manager send one statement of fees each month?"
+        in asked
+    )
+    assert (
+        "Under “Statements” of the Fair Branches Act, must a branch manager greet all visitors with their full name?"
+        in asked
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [
+        ("The board shall prepare a joint report on fees. The joint report shall explore ways to lower the fees of each branch.", "joint report shall explore"),
+        ("Visitors may join a bonus plan at each branch. If a visitor refuses to sign the form, the branch shall wait for 12 months.", "refuses to sign"),
+        ("The low risk visitors of the 14 percent offer must receive a written explanation from each branch.", "14 percent"),
+        ("A branch manager may not close an account because of the holder's age.", "because"),
+        ("Statements must be provided so that each holder can read them at home.", "so that"),
+        ("Here are some definitions nobody needs: Bicycle means every device propelled solely by human power on a road.", "Bicycle"),
+        ("A visitor meets with a manager of a branch to apply for a loan on a house.", "meets with"),
+        ("Perhaps more branch managers are pragmatists who accept that visitors come late.", "Perhaps"),
+    ],
+)  # fmt: skip
+def test_a_sentence_of_a_law_that_leans_on_another_makes_no_row(text: str, gone: str) -> None:
+    law = document(("Duties", text), *[(f"Part {n}", "Each branch is open. " * 120) for n in range(10)])
+    made = examples_from_passages(replace(law, title=BRANCHES))
+    assert not [row.question for row in made if gone in row.answer]
 
 
 def test_a_thing_that_neither_sentence_nor_heading_names_is_not_asked_about() -> None:

@@ -522,3 +522,45 @@ def test_a_pdf_whose_end_is_missing_gives_what_is_there(put: Put) -> None:
 def test_a_file_without_an_ending_is_what_its_bytes_are(put: Put) -> None:
     document = read_file(put("export", "Question,Answer\nOpen?,Yes.\n"))
     assert document.tables[0].rows == [["Open?", "Yes."]] and "no ending" in notes(document)
+
+
+def title_of(folder: Path, name: str, content: bytes) -> str:
+    (folder / name).write_bytes(content)
+    return read_file(folder / name).title
+
+
+def word_file(*paragraphs: tuple[str, str]) -> bytes:
+    import docx
+
+    word = docx.Document()
+    for text, style in paragraphs:
+        word.add_paragraph(text, style=style)
+    file = io.BytesIO()
+    word.save(file)
+    return file.getvalue()
+
+
+def test_a_document_is_called_by_the_title_it_opens_with(tmp_path: Path) -> None:
+    text = "Members may close an account at any branch on a working day."
+    titles = {
+        "only one of its rank.md": f"# Member handbook\n\n{text}\n\n## Accounts\n\n{text}",
+        "heads a heading.md": f"# Member handbook\n\n# Accounts\n\n{text}\n\n# Cards\n\n{text}",
+        "page.html": f"<html><body><h1>Member  handbook</h1><p>{text}</p><h2>Accounts</h2><p>{text}</p></body></html>",
+    }
+    assert {name: title_of(tmp_path, name, content.encode()) for name, content in titles.items()} == dict.fromkeys(
+        titles, "Member handbook"
+    )
+    word = word_file(("Member handbook", "Title"), (text, "Normal"), ("Accounts", "Heading 1"), (text, "Normal"))
+    assert title_of(tmp_path, "set as title.docx", word) == "Member handbook"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("sections.md", "# Accounts\n\nThey are free.\n\n# Cards\n\nThey are free as well."),
+        ("question.md", "# How do I close an account?\n\nAt any branch."),
+        ("plain.txt", "Members may close an account at any branch.\n\nCards are free."),
+    ],
+)
+def test_a_document_that_opens_without_a_title_has_none(tmp_path: Path, name: str, content: str) -> None:
+    assert title_of(tmp_path, name, content.encode()) == ""

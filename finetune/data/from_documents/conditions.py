@@ -50,7 +50,7 @@ def condition(text: str) -> Iterator[str]:
             yield f"what right {'do' if plural else 'does'} {holder} have {condition}"
     elif asked := _what_one_does(rest):
         yield f"{asked} {condition}"
-    elif gerund:
+    elif gerund or rest.split()[0].endswith("ing"):
         return
     elif FINITE.search(rest) or re.match(r"(?:we|you|they) [a-z]+\b", rest):
         yield f"what happens {condition}"

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from finetune.data.document import Document, Passage
+from finetune.data.from_documents.placed import Placed, placed
 from finetune.data.from_documents.questions import questions_from_sentence
-from finetune.data.from_documents.scope import in_scope, is_circular, taken_back
+from finetune.data.from_documents.scope import in_scope, taken_back
 from finetune.data.from_documents.sections import (
     ASKS,
     GENERAL_QUESTION,
@@ -22,7 +23,6 @@ from finetune.data.from_documents.sections import (
     item_definition,
     list_questions,
     paragraphs_and_lists,
-    says_its_topic,
 )
 from finetune.data.from_documents.sentences import GLUED, is_english, sentences
 from finetune.data.from_documents.sound import Known, known_from
@@ -31,9 +31,6 @@ from finetune.data.passages import BULLET, SENTENCE_END
 from finetune.example import Example, Kind, Source, make_example
 
 ANSWER_CHARACTERS = 1_200
-# In a long document, somebody's case follows here, told in the words of a rule.
-TELLS_A_CASE = re.compile(r"\b(?:for (?:example|instance)|assume|suppose|examples?)\b", re.I)
-CASE_SENTENCES = 4
 CUT_LINE = re.compile(
     r"\b(?:the|an?|of|what|your|our|is|are|and|as|for|with|to|by|from|see|’s)$|\s[.,](?:\s|$)|^\(?[2-9b-hB-H][.)]\s",
     re.I,
@@ -91,14 +88,6 @@ def _from_section(heading: str, section: list[Passage], known: Known) -> Iterato
     yield from found
 
 
-def _without_cases(found: list[str]) -> Iterator[str]:
-    skip = 0
-    for sentence in found:
-        skip = CASE_SENTENCES if TELLS_A_CASE.search(sentence) else skip - 1
-        if skip <= 0 or " means " in sentence:
-            yield sentence
-
-
 def without_marks(text: str) -> str:
     """A paragraph without what numbers it, "(c) (1)" too."""
     while match := BULLET.match(text):
@@ -128,31 +117,31 @@ def _from_passage(passage: Passage, known: Known) -> Iterator[_Found]:
     limited = taken_back(sentence for text in blocks for sentence in sentences(without_marks(text)))
     for text in blocks:
         if ":\n" in text:
-            yield from _from_list(text, passage.page, known)
+            yield from _from_list(text, passage, known)
             continue
-        found = sentences(without_marks(text))
-        for sentence in _without_cases(found) if known.long else found:
-            if sentence in limited:
+        for one in placed(sentences(without_marks(text)), passage.heading, known):
+            if one.text in limited:
                 continue
-            asked = questions_from_sentence(sentence, known)
-            asked = [one for one in asked if not known.long or says_its_topic(one, passage.heading)]
-            for question in in_scope(asked, sentence, passage.heading, known):
-                yield _Found(question, sentence, passage.page)
+            asked = questions_from_sentence(one.text, known)
+            for question in in_scope(asked, one, known):
+                yield _Found(question, one.text, passage.page)
 
 
-def _from_list(text: str, page: int | None, known: Known) -> Iterator[_Found]:
+def _from_list(text: str, passage: Passage, known: Known) -> Iterator[_Found]:
     introduction, items = text.split(":\n", 1)
     for item in items.split("\n"):
         questions, meaning = item_definition(item, known)
-        for question in questions if not is_circular(meaning) else []:
-            yield _Found(question, meaning, page)
-    sentence = sentences(without_marks(introduction))[-1] if introduction.strip() else ""
+        for question in in_scope(questions, Placed(meaning, passage.heading, ()), known):
+            yield _Found(question, meaning, passage.page)
+    *before, sentence = sentences(without_marks(introduction)) or [""]
     if not sentence:
         return
     answer = text[text.rindex(sentence, 0, len(introduction)) :]
     if len(answer) <= ANSWER_CHARACTERS and is_whole_list(answer):
-        for question in list_questions(sentence, known):
-            yield _Found(question, answer, page)
+        for question in in_scope(
+            list_questions(sentence, known), Placed(sentence, passage.heading, tuple(before)), known
+        ):
+            yield _Found(question, answer, passage.page)
 
 
 def _shortened(text: str) -> str:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from finetune.data.from_documents.sections import GENERAL
+from finetune.data.from_documents.placed import Placed, was_introduced
+from finetune.data.from_documents.sections import GENERAL, says_its_topic
 from finetune.data.from_documents.sound import MANY_OF, Known, definite_phrases
 from finetune.data.from_documents.statements import MODAL
 from finetune.data.from_documents.subjects import is_agent
@@ -26,8 +27,10 @@ MEANING = re.compile(
 ANOTHERS_TIME = re.compile(
     r"(?:How soon|How long|What is the deadline for)\b.*\b(?:requires?|specif(?:y|ies)|stipulates?|provides? for)\b"
 )
-# Who "we" are or how to reach "us" is not said; instructions that stood behind a link; two sentences run together.
+# Who "we" are or how to reach "us" is not said; instructions that stood behind a link; two sentences run together;
+# "the 14 percent offer" of a case that was told.
 UNCLEAR = re.compile(
+    r"\bthe \$?\d{1,3}(?:[.,]\d+)?\s?(?:%|percent\b|per cent\b|dollars?\b)|"
     r"\b(?:contact|tell|email) us\b(?!.*[@\d])|^We use\b|\b(?:may|can|must|will|should) The\b|"
     r"\bfollow the (?:instructions|steps|guide)\.$|\buse the \w+ templates?\.$|"
     r"^(?:If|When) [^,]+, (?:consider|remember|think|try|be)\b"
@@ -41,6 +44,11 @@ LIMITS = re.compile(
 )
 # A member: of what?
 MEMBER = re.compile(r"^(?:(?:an?|the|any|each) )?members?\b(?! of\b| states?\b)|\bof (?:an?|the|any) members?$", re.I)
+# What behind another sentence of a law holds in the case that one speaks of.
+CONDITION_ASKED = re.compile(r"\b(?:do|happens|have|right) (?:if|when|where)\b|^What happens\b")
+DEFINES = re.compile(
+    r"What (?:is|are) (?!the\b)|What does .* mean\?|How (?:is|are) .* defined\?|Can you explain what\b"
+)
 HEADING_WORDS = 12
 ACRONYM = re.compile(r"\b[A-Z]{2,}\b")  # a question that holds one names its matter
 
@@ -61,24 +69,42 @@ def is_circular(sentence: str) -> bool:
     return bool(ELSEWHERE_DEFINED.search(rest[:120]) or repeats)
 
 
-def in_scope(questions: list[str], sentence: str, heading: str, known: Known) -> Iterator[str]:
-    """The questions as they can be asked of a long document, with the heading named where they lean on it."""
-    if is_circular(sentence):
+def in_scope(questions: list[str], sentence: Placed, known: Known) -> Iterator[str]:
+    """The questions as they can be asked of a long document: with the law they ask about, and the heading where they
+    lean on it. None where the sentence leans on another one.
+    """
+    if is_circular(sentence.text):
         return
-    for question in questions:
-        if ANOTHERS_TIME.match(question):
+    asked = [question for question in questions if not ANOTHERS_TIME.match(question)]
+    if not known.long:
+        yield from asked
+        return
+    if UNCLEAR.search(sentence.text) or was_introduced(sentence.text, sentence.before):
+        return
+    for question in asked:
+        leans = known.called.binding and sentence.before and CONDITION_ASKED.search(question)
+        if leans or UNGRAMMATICAL.match(question) or not says_its_topic(question, sentence.heading):
             continue
-        if not known.long:
-            yield question
-            continue
-        unclear = UNCLEAR.search(sentence) or UNGRAMMATICAL.match(question)
-        if not unclear and (scoped := _scoped(question, sentence, heading, known)):
-            yield scoped
+        if (under := _leans_on(question, sentence, known)) is not None:
+            yield _named(question, under, known)
 
 
-def _scoped(question: str, sentence: str, heading: str, known: Known) -> str | None:
-    """The question itself where it stands alone, with its heading where that tells the rest, else None."""
-    subject = _subject(sentence, known)
+def _named(question: str, heading: str, known: Known) -> str:
+    """The question with the heading, if any, and with the document where one has to ask by it."""
+    called = known.called
+    if not heading and (not called.binding or _stems(called.name) <= _stems(question)):
+        return question
+    of = f" {'of' if called.binding else 'in'} {called.name}" if called.name else ""
+    where = f"under “{heading}”{of}" if heading else str(called)
+    if not heading and DEFINES.match(question):
+        return f"{question.rstrip('?')} {where}?"
+    return f"{where[0].upper()}{where[1:]}, {question[0].lower()}{question[1:]}"
+
+
+def _leans_on(question: str, sentence: Placed, known: Known) -> str | None:
+    """The heading that tells what a question leaves open, empty where nothing is, None where no heading tells it."""
+    heading = sentence.heading
+    subject = _subject(sentence.text, known)
     if _is_some_thing(subject):
         return None
     short = telling_part(heading)
@@ -87,15 +113,14 @@ def _scoped(question: str, sentence: str, heading: str, known: Known) -> str | N
     general = bool(MEMBER.search(subject))
     alone = general or (len(subject.removeprefix("the ").split()) == 1 and _is_bare(subject))
     telling = (told - _stems(subject) or told) if alone else told
-    if telling & _stems(question):
-        return question
-    defines = MEANING.match(sentence) is not None
+    if telling & _stems(question) or DEFINES.match(question):
+        return ""
+    tells = told and len(short.split()) <= HEADING_WORDS and not re.search(r"\d{3}|[{}\\#?]", short)
     bare = general or (_is_bare(subject) and not ACRONYM.search(question))
-    if not (bare or _names_an_instrument(question) or (LIMITS.search(heading) and not defines)):
-        return question
-    if not told or len(short.split()) > HEADING_WORDS or re.search(r"\d{3}|[{}\\#?]", short):
-        return None
-    return f"Under “{short}”, {small_start(question, known.names)}"
+    if bare or _names_an_instrument(question) or LIMITS.search(heading):
+        return short if tells else None
+    # In a law what is said of everybody holds within its section.
+    return short if tells and known.called.binding else ""
 
 
 def telling_part(heading: str) -> str:

@@ -49,7 +49,8 @@ GENERAL = words(
     overview introduction background summary notes note resources resource contact contacts general scope purpose other
     others example examples details detail information process steps step responsibilities exceptions tips before after
     more links link references reference faq faqs help support what why how when where who conclusion history next
-    instructions guidance tools timeline authority applicability definitions miscellaneous questions
+    instructions guidance tools timeline authority applicability definition definitions miscellaneous questions
+    procedure procedures requirements provisions rules
     """
 )
 GENERAL_QUESTION = re.compile(

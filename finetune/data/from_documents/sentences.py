@@ -30,15 +30,17 @@ POINTS_ELSEWHERE = re.compile(
     r"\b(?:above|below)\b(?! (?:the|a|an|\$?\d)\b)",
     re.I,
 )
-# Somebody tells of themselves or quotes somebody; no rule of the house.
-NARRATED = re.compile(r"\b(?:I|my|me|I['’]m|I['’]ve)\b|\b(?:says|said|explained|added)[ ,]")
+# Somebody tells of themselves, quotes somebody or wonders; no rule of the house.
+NARRATED = re.compile(
+    r"\b(?:I|my|me|I['’]m|I['’]ve)\b|\b(?:says|said|explained|added)[ ,]|^(?:Perhaps|Maybe|Arguably)\b"
+)
 # Marks of what the reading lost or of a form to be filled in: a link's words, a blank, a heading run into its text.
 DAMAGED = re.compile(
     r"\s[.,;!?](?:\s|$)|[\[\]{}|\\<>#*~^]|__|\bhttps?\b|\(insert\b|,\s*[.,;]|"
     r"(?<!\bsign)(?<!\blog)(?<!\bcheck)(?<!\bopt)\s(?:in|on|the|an?|of|our|your|and|or|with|from|at|by|into|see|via)[.!]$|"
     r"\b(\w+(?: \w+){1,4}\.?) \1\b|_|\b(?:in|on) (?:or|and) by\b|['’]s also\b|"
     r"(?<!\.\w)(?<!\betc)(?<!\bvs)(?<!\bapprox)[.!?]\s+\(?[a-z]|[a-z]\.[A-Z]|:\s+[A-Z]|"
-    r"^\W*\w+\)|^[A-Z]{1,2}\. |:[a-z_]+:|\.{3}|…",
+    r"^\W*\w+\)|^[A-Z]{1,2}\. |:[a-z_]+:|\.{3}|…|\w \([A-Z][^()]*\.\)$",
 )
 ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Sr|Jr|St|No|Nos|Inc|Ltd|Co|Corp|vs|etc|e\.g|i\.e|approx|Art|Sec|Fig|a\.m|p\.m|U\.S|"
@@ -68,7 +70,7 @@ def sentences(text: str) -> list[str]:
     """Sentences of one paragraph, exact substrings; abbreviations and numbers do not end one."""
     parts: list[str] = []
     start = 0
-    for match in re.finditer(r"[.!?][\"”')\]]*\s+(?=[\"“'(\[]?[A-Z0-9])|\n", text):
+    for match in re.finditer(r"[.!?][\"”')\]]*\s+(?=[\"“'(\[$€£]?[A-Z0-9])|\n", text):
         piece = text[start : match.end()].strip()
         if ABBREVIATION.search(piece) and "\n" not in match[0]:
             continue

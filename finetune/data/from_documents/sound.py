@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from finetune.data.document import Document, Passage, words
+from finetune.data.from_documents.title import NOT_CALLED, Called, called
 
 QUESTION_WORDS = range(3, 32)
 LONG_DOCUMENT = 2_000  # words
@@ -18,7 +19,7 @@ UNSOUND = re.compile(
     r"chapter \w+|"
     r"above|below(?! \d)|therefore|(?<!or )(?<!and )(?<!any )(?<!each )other(?! than\b)|"
     r"(?<!no )(?:longer|shorter)(?! than\b)|both(?!.* and\b)|then|(?<!no )(?<!not )later|"
-    r"same|aforementioned|latter|former|pursuant|deemed)\b|"
+    r"same|aforementioned|latter|former|pursuant|deemed|nor)\b|"
     r"\b(?:and|or|of|to|by|under|paragraphs?|sections?|that|the|an?|if|with|for|in|at|than|as|is|are|be|from|on|into|"
     r"when|where|who|which|until|before|after|not|its|their|any|all|each|no|via)$|"
     r"\b(?:make|provide|send|give|take|of|to|with|in|by|from|at|on|under|after|before|for|during|about) that [a-z]|"
@@ -70,6 +71,7 @@ class Known:
     names: frozenset[str] = frozenset()
     things: frozenset[str] | None = None
     long: bool = False  # a document with more than one fee, one form and one office
+    called: Called = NOT_CALLED
 
 
 def known_from(document: Document) -> Known:
@@ -82,7 +84,7 @@ def known_from(document: Document) -> Known:
     if sum(len(passage.text.split()) for passage in passages) < LONG_DOCUMENT:
         return Known(names, frozenset(sections))
     often = {thing for thing, where in sections.items() if len(where) >= SECTIONS_KNOWN}
-    return Known(names, frozenset(often - MANY_OF), long=True)
+    return Known(names, frozenset(often - MANY_OF), long=True, called=called(document.title))
 
 
 def _names(passages: list[Passage]) -> frozenset[str]:

@@ -114,6 +114,8 @@ def obligation(text: str) -> Iterator[str]:
     if match["modal"] == "shall" and (declared := stated(subject, rest)):
         yield declared
         return
+    if negated and " because " in rest:
+        return  # "may not refuse because of age": whether one may refuse at all is another question
     if negated and modal == "must":
         modal = "may"
     if amount := UP_TO.fullmatch(rest):
@@ -229,4 +231,6 @@ def closed_clause(rest: str) -> str | None:
     clause = re.sub(r"\s*\([^()]*\)", "", rest)
     clause = WHOLE_BEFORE.sub("", clause).strip(" ,")
     clause = re.sub(r"^(?:not|never|only)\s+", "", clause)
-    return clause if 2 <= len(clause.split()) <= 24 else None
+    # "Must the notice be provided" is not what "provided in such a way that it is read" answers.
+    says_how = clause != rest and clause.startswith("be ") and len(clause.split()) == 2
+    return clause if 2 <= len(clause.split()) <= 24 and not says_how else None

@@ -10,7 +10,7 @@ TANGLED = re.compile(
     r"^(?:only|for|in|on|at|by|with|from|after|before|under|to|of|as|except|unless|during|what|whatever|whether|how|when|"
     r"why|whoever|if|where|no|nothing|none|neither|nobody|not|upon|within|without|through|until|because|since|while|"
     r"although|past|current|recent|previous|more|each of|one|some|many|most|much|few|several|please|note|remember)\b|"
-    r"\b(?:that|which|who|what|where|whose|not|only|because)\b|"
+    r"\b(?:that|which|who|what|where|whose|how|not|only|because)\b|\b(?:to|of|with|from|by|at|in|on|for)$|"
     r"\b(?:also|then|therefore|it|they|these|those|this|and|or|its|their|our|your|the|an?)$|\s(?:you|we|i)$|"
     r"^the (?:word|term|result|answer|following)$|"
     r"(?<!\bof)(?<!\bfor)(?<!\bto)(?<!\bin)(?<!\bby)(?<!\bwith)(?<!\bfrom)(?<!\bon)(?<!\bor)(?<!\band)(?<!\bunder)"

@@ -4,7 +4,10 @@ import re
 
 from finetune.data.document import words
 
-AUXILIARY = "(?:have|had|can|could|may|might|must|will|would|should|shall|do|did|need|want|wish)"
+AUXILIARY = (
+    "(?:have|had|can|could|may|might|must|will|would|should|shall|do|did|need|want|wish|"
+    "use|receive|work|create|own|hold|buy|order|choose|visit|request)"
+)
 DETERMINERS = words(
     """
     a an the all any each every no our your my his her their its this that these those we you i they in on at if
@@ -36,7 +39,7 @@ def to_customer(text: str, *, subject: bool = False) -> str:
     text = re.sub(r"\byou(?=['’](?:ve|ll|d)\b)", "I", text, flags=re.I)
     text = re.sub(r"\bwe['’]re\b", "you are", text, flags=re.I)
     text = re.sub(r"\byou(?= (?:or|and) )", "I", text, flags=re.I) if subject else text
-    before = ("if", "when", "that", "unless", "after", "before", "until", "what", "long", "where", "how")
+    before = ("if", "when", "that", "unless", "after", "before", "until", "what", "long", "where", "how", "once")
     clause = f"(?:^|{'|'.join(f'(?<={word} )' for word in before)})"
     followed = r"(?=\s+(?!to\b|for\b|with\b|by\b|within\b|at\b|in\b|on\b|and\b|or\b|about\b|of\b)\w|$)"
     swaps = {
