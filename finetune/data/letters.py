@@ -274,10 +274,14 @@ def _only_a_name_follows(lines: list[str]) -> bool:
     return len(filled) <= 14 and sentences <= len(filled) // 4
 
 
+def _is_short(line: str) -> bool:
+    return bool(line.strip()) and len(line) <= 200 and len(line.split()) <= 10
+
+
 def _contact_block_start(lines: list[str]) -> int:
     """Where a closing block of at most eight short lines begins that has telephone numbers or addresses in it."""
     start = len(lines)
-    while start and (len(lines) - start) < 8 and lines[start - 1].strip() and len(lines[start - 1].split()) <= 10:
+    while start and (len(lines) - start) < 8 and _is_short(lines[start - 1]):
         start -= 1
     block = lines[start:]
     contacts = sum(bool(CONTACT.search(line) or ADDRESS.search(line)) for line in block)

@@ -1,5 +1,7 @@
 """Letters and mailboxes: who asked, who answered, and nothing but their own words."""
 
+import time
+
 import pytest
 
 from finetune.data.collect import collect
@@ -333,3 +335,10 @@ def test_the_answers_of_one_thread_stay_on_one_side_of_the_split(put: Put) -> No
 
     examples = collect([put("tickets.csv", TICKETS.encode())]).examples
     assert sorted(map(len, group_rows(examples).values())) == [1, 2]
+
+
+def test_a_line_of_a_hundred_thousand_letters_at_a_letters_end_costs_no_minutes() -> None:
+    started = time.process_time()
+    letter = f"The fee is due in May.\n\nHolger Test\n{'a.' * 100_000}@\n{'1-' * 100_000}"
+    assert own_words(letter).startswith("The fee is due")
+    assert time.process_time() - started < 20
