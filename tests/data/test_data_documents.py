@@ -212,6 +212,7 @@ BRANCHES = "Fair Branches Act (EU) 2031/17"
         ("Annual duties", "A branch manager must keep a register of all complaints.", ["Under “Annual duties” of the Fair Branches Act, must a branch manager keep a register of all complaints?"]),
         ("Complaints", "A branch manager must keep a register of all complaints.", ["Under the Fair Branches Act, must a branch manager keep a register of all complaints?"]),
         ("§ 12", "A branch manager must keep a register of all complaints.", ["Under the Fair Branches Act, must a branch manager keep a register of all complaints?"]),
+        ("Definitions for vaults", "Branch means a place of business where deposits are taken from the public.", ["Under “Definitions for vaults” of the Fair Branches Act, what does branch mean?"]),
         ("Visits", "If you visit a branch on a Sunday, you must ring the bell.", ["Under the Fair Branches Act, what should I do if I visit a branch on a Sunday?"]),
         ("Definitions", "For this law the following meanings apply:\n(1) ‘teller’ means a person who hands out cash to the public;\n(2) ‘vault’ means a room in which cash is kept.", ["How is teller defined under the Fair Branches Act?"]),
     ],
@@ -255,12 +256,12 @@ def test_a_title_is_said_as_one_would_in_a_sentence(title: str, called_so: str) 
 
 def test_a_heading_within_a_paragraph_is_the_one_that_is_named() -> None:
     text = (
-        "In general. A branch manager must greet all visitors with their full name. Holders of two accounts. "
+        "In general. A branch manager must greet all visitors with their full name. 7(b) Old customers. Holders of two accounts. "
         "A branch manager must send one statement of fees each month."
     )
     asked = asked_in_long("Statements", text, title=BRANCHES)
     assert (
-        "Under “Holders of two accounts” of the Fair Branches Act, must a branch manager send one statement of fees each month?"
+        "Under “Old customers - Holders of two accounts” of the Fair Branches Act, must a branch manager send one statement of fees each month?"
         in asked
     )
     assert (
@@ -273,6 +274,10 @@ def test_a_heading_within_a_paragraph_is_the_one_that_is_named() -> None:
     ("text", "gone"),
     [
         ("The board shall prepare a joint report on fees. The joint report shall explore ways to lower the fees of each branch.", "joint report shall explore"),
+        ("A branch tells visitors of each fee. The branch must answer each question about a fee within two days.", "must answer"),
+        ("A fee is due when the branch finds: Written notice. Each branch shall keep a register of the notices.", "register"),
+        ("A “teller” means a person who hands out cash to the public. The term “teller” does not include trainees.", "hands out"),
+        ("Insolvency means a period in which a holder of an account is insolvent.", "insolvent"),
         ("Visitors may join a bonus plan at each branch. If a visitor refuses to sign the form, the branch shall wait for 12 months.", "refuses to sign"),
         ("The low risk visitors of the 14 percent offer must receive a written explanation from each branch.", "14 percent"),
         ("A branch manager may not close an account because of the holder's age.", "because"),

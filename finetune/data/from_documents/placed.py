@@ -10,17 +10,17 @@ from finetune.data.from_documents.subjects import FINITE, is_agent
 from finetune.data.from_documents.voice import DETERMINERS, IMPERATIVES
 
 # "Joint relationships. If two persons jointly …": a heading set at the beginning of its paragraph.
-RUN_IN = re.compile(r"[A-Z][^.:;!?\d]{2,60}\.")
-RUN_IN_WORDS = 7
-IN_GENERAL = "In general."
-NO_HEADING = words("general example examples scope note yes no") | DETERMINERS - {"a", "an", "the", "for", "by"}
+RUN_IN = re.compile(r"(?:\d+(?:\(\w+\))* )?(?P<heading>[A-Z][^.:;!?]{2,90})\.")
+RUN_IN_WORDS = 12
+IN_GENERAL = "In general"
+NO_HEADING = words("example examples note yes no") | DETERMINERS - {"a", "an", "the", "for", "by", "in"}
 # Somebody's case follows, told in the words of a rule.
 TELLS_A_CASE = re.compile(r"\b(?:for (?:example|instance)|assume|suppose|examples?)\b", re.I)
 CASE_SENTENCES = 4
 # "Here are some unnecessary definitions:" shows what follows, and does not say it.
-SHOWS = re.compile(
-    r"\bhere (?:is|are)\b.*:$|\b(?:before|after|original|rewritten|instead of|such as|examples?)\b.*:$", re.I
-)
+SHOWS = re.compile(r"\b(?:here (?:is|are)|before|after|original|rewritten|instead of|such as|examples?)\b.*:$", re.I)
+# "… if no error occurred: Written explanation.": a list within its paragraph, limited by what leads into it.
+RUN_ON_LIST = re.compile(r":\s+[A-Z]|;\s+(?:and\s+|or\s+)?[A-Z]")
 
 
 @dataclass(frozen=True)
@@ -37,33 +37,47 @@ def placed(found: Sequence[str], heading: str, known: Known) -> Iterator[Placed]
     if not known.long:
         yield from (Placed(sentence, heading, ()) for sentence in found)
         return
-    nearest, since, skip = heading, 0, 0
-    shown = False
+    nearest, since, skip, within = heading, 0, 0, False
     for number, sentence in enumerate(found):
-        if RUN_IN.fullmatch(sentence) and _is_heading(sentence):
-            nearest = heading if sentence == IN_GENERAL else sentence.rstrip(".")
-            since, skip, shown = number + 1, 0, False
+        if (own := _run_in_heading(sentence)) is not None:
+            joined = since == number > 0 and nearest != heading and own
+            nearest = f"{nearest} - {own}" if joined else own or heading
+            since, skip = number + 1, 0
             continue
         skip = CASE_SENTENCES if TELLS_A_CASE.search(sentence) else skip - 1
-        shown = shown or SHOWS.search(sentence) is not None
-        if not shown and (skip <= 0 or " means " in sentence):
+        defines = " means " in sentence
+        if SHOWS.search(sentence):
+            return
+        if defines or not (skip > 0 or within):
             yield Placed(sentence, nearest, tuple(found[since:number]))
+        within = within or (RUN_ON_LIST.search(sentence) is not None and not defines)
 
 
-def _is_heading(sentence: str) -> bool:
-    if sentence == IN_GENERAL:
-        return True
-    told = sentence.rstrip(".").split()
-    states = FINITE.search(sentence) or " means " in sentence
-    return len(told) <= RUN_IN_WORDS and not states and told[0].lower() not in NO_HEADING | IMPERATIVES
+def _run_in_heading(sentence: str) -> str | None:
+    """The heading that a sentence without a verb is, empty for "In general."; None for a sentence."""
+    match = RUN_IN.fullmatch(sentence)
+    told = match["heading"].split() if match else []
+    if not 0 < len(told) <= RUN_IN_WORDS or told[0].lower() in NO_HEADING | IMPERATIVES:
+        return None
+    if FINITE.search(sentence) or re.search(r"\b(?:means|refers|includes|applies|\w+ed by)\b", sentence):
+        return None
+    heading = " ".join(told)
+    return "" if heading == IN_GENERAL else heading
 
 
-def was_introduced(sentence: str, before: Sequence[str]) -> bool:
-    """Whether "the notice" is the one that a sentence before called "a notice"; who acts needs no such sentence."""
+def leans_on_those_before(sentence: str, before: Sequence[str], known: Known) -> bool:
+    """Whether "the notice" is the one that a sentence before called "a notice".
+
+    In a law that may be said of anybody: "the institution must respond" to what the sentences before it tell of.
+    """
     told = " ".join(before).lower()
     for phrase, stop in definite_phrases(sentence):
         thing = " ".join(phrase).lower()
-        if not thing or stop in SAYS_WHICH or is_agent(thing):
+        if not thing or any(word[0].isupper() for word in phrase):
+            continue
+        if told and known.called.binding and sentence.lower().startswith(f"the {thing}"):
+            return True
+        if stop in SAYS_WHICH or is_agent(thing):
             continue
         if re.search(rf"\b(?:an?|any|each|one|another|its|their)\s(?:[\w’'-]+\s){{0,2}}{re.escape(thing)}\b", told):
             return True

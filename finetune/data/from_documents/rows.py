@@ -114,7 +114,7 @@ def _is_reply(heading: str, answer: str, known: Known) -> bool:
 
 def _from_passage(passage: Passage, known: Known) -> Iterator[_Found]:
     blocks = list(paragraphs_and_lists(passage.text))
-    limited = taken_back(sentence for text in blocks for sentence in sentences(without_marks(text)))
+    limited = taken_back([sentence for text in blocks for sentence in sentences(without_marks(text))])
     for text in blocks:
         if ":\n" in text:
             yield from _from_list(text, passage, known)

@@ -1,10 +1,10 @@
 """What a row of a long document leans on: the heading above its sentence, and the sentence after it."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from finetune.data.from_documents.placed import Placed, was_introduced
+from finetune.data.from_documents.placed import Placed, leans_on_those_before
 from finetune.data.from_documents.sections import GENERAL, says_its_topic
 from finetune.data.from_documents.sound import MANY_OF, Known, definite_phrases
 from finetune.data.from_documents.statements import MODAL
@@ -18,6 +18,7 @@ TAKES_BACK = re.compile(
     r".*\bmay (?:vary|depart|deviate) from\b",
     re.I,
 )
+NOT_INCLUDED = re.compile(r"\b(?:term )?[\"“'‘]?([\w’' -]{3,60}?)[\"”'’]? (?:does|do|shall) not include\b", re.I)
 # "Trading venue means a trading venue as defined in …", "credit has the meaning given in …".
 ELSEWHERE_DEFINED = re.compile(r"\bas (?:so )?defined (?:in|by|under)\b|\bhas the (?:same )?meaning\b", re.I)
 MEANING = re.compile(
@@ -45,17 +46,24 @@ LIMITS = re.compile(
 # A member: of what?
 MEMBER = re.compile(r"^(?:(?:an?|the|any|each) )?members?\b(?! of\b| states?\b)|\bof (?:an?|the|any) members?$", re.I)
 # What behind another sentence of a law holds in the case that one speaks of.
-CONDITION_ASKED = re.compile(r"\b(?:do|happens|have|right) (?:if|when|where)\b|^What happens\b")
+CONDITION_ASKED = re.compile(
+    r"\b(?:do|happens|have|right) (?:if|when|where|within|upon|before|after|during|prior)\b|^What happens\b"
+)
 DEFINES = re.compile(
     r"What (?:is|are) (?!the\b)|What does .* mean\?|How (?:is|are) .* defined\?|Can you explain what\b"
 )
 HEADING_WORDS = 12
+UNNAMABLE = re.compile(r"\d{3}|[{}\\#?]")
 ACRONYM = re.compile(r"\b[A-Z]{2,}\b")  # a question that holds one names its matter
 
 
-def taken_back(found: Iterable[str]) -> set[str]:
-    """The sentences that the one behind them limits or lifts."""
-    return {sentence for sentence, after in pairwise(found) if TAKES_BACK.match(after)}
+def taken_back(found: Sequence[str]) -> set[str]:
+    """The sentences that the one behind them limits or lifts, and meanings from which a later one takes something."""
+    limited = {sentence for sentence, after in pairwise(found) if TAKES_BACK.match(after)}
+    less = [match[1].lower() for sentence in found if (match := NOT_INCLUDED.search(sentence))]
+    return limited | {
+        sentence for sentence in found if (told := MEANING.search(sentence)) and told["term"].lower().strip() in less
+    }
 
 
 def is_circular(sentence: str) -> bool:
@@ -66,6 +74,8 @@ def is_circular(sentence: str) -> bool:
     term, rest = match["term"].strip().lower(), match["rest"]
     named = re.match(r"(?:[A-Z][\w’'-]+ )+", f"{rest.rstrip('.')} ")
     repeats = rest.lower().startswith(f"{term} ") or (named and term == named[0].split()[-1].lower())
+    # "Delinquency means a period in which a borrower is delinquent."
+    repeats = repeats or (" " not in term and len(term) > 7 and term[:7] in rest.lower())
     return bool(ELSEWHERE_DEFINED.search(rest[:120]) or repeats)
 
 
@@ -79,7 +89,7 @@ def in_scope(questions: list[str], sentence: Placed, known: Known) -> Iterator[s
     if not known.long:
         yield from asked
         return
-    if UNCLEAR.search(sentence.text) or was_introduced(sentence.text, sentence.before):
+    if UNCLEAR.search(sentence.text) or leans_on_those_before(sentence.text, sentence.before, known):
         return
     for question in asked:
         leans = known.called.binding and sentence.before and CONDITION_ASKED.search(question)
@@ -113,9 +123,13 @@ def _leans_on(question: str, sentence: Placed, known: Known) -> str | None:
     general = bool(MEMBER.search(subject))
     alone = general or (len(subject.removeprefix("the ").split()) == 1 and _is_bare(subject))
     telling = (told - _stems(subject) or told) if alone else told
-    if telling & _stems(question) or DEFINES.match(question):
+    tells = told and short[0].isupper() and len(short.split()) <= HEADING_WORDS and not UNNAMABLE.search(short)
+    if DEFINES.match(question):
+        # A law's "Definitions" hold for all of it, those of one of its parts for that part.
+        return short if tells and known.called.binding and not telling & _stems(question) else ""
+    within = short.split(" - ")[1:]
+    if telling & _stems(question) and all(_stems(part) & _stems(question) for part in within):
         return ""
-    tells = told and len(short.split()) <= HEADING_WORDS and not re.search(r"\d{3}|[{}\\#?]", short)
     bare = general or (_is_bare(subject) and not ACRONYM.search(question))
     if bare or _names_an_instrument(question) or LIMITS.search(heading):
         return short if tells else None
