@@ -76,8 +76,3 @@ def training_memory_gib(plan: TrainingPlan, model: ModelSize, precision: Precisi
         LIBRARIES_GIB
         + (model.parameters * width_bytes + adapter * (width_bytes + 12) + activations * width_bytes) / GIB
     )
-
-
-def running_memory_gib(parameters: int) -> float:
-    """Memory to answer with a model in float32, libraries included."""
-    return LIBRARIES_GIB + parameters * 4 / GIB

@@ -2,11 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from knowledge.entries import EVERY_INDUSTRY, Rule, Term
 
-PAGE = Path(__file__).with_name("COVERAGE.md")
 FEW = 10  # places with fewer rules share a column
 COMMAND = "python -m knowledge coverage"
 

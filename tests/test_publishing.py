@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from assistant.choices import place_to_publish
-from finetune.data.hub import fingerprint_of_test, load_examples
+from finetune.data.hub import fingerprint_of_test, read_dataset
 from finetune.errors import UserError
 from finetune.example import Example, Source, Split, make_example
 from finetune.project import Project
@@ -46,7 +46,7 @@ def test_the_approved_rows_become_a_data_set_before_there_is_a_model(context: Co
     text, artifact = published(context)
     folder = context.project.published / "dataset"
     assert "4 approved rows" in text
-    found = load_examples(str(folder))
+    found = read_dataset(str(folder)).examples
     approved = [e for e in context.project.read_examples() if e.status == "approved"]
     assert [e.id for e in found] == [e.id for e in approved]
     files = artifact["cards"][0]["files"]
@@ -75,7 +75,7 @@ def test_a_row_that_nobody_approved_stays_at_home(context: Context) -> None:
     new = Example.model_validate(rows[0].model_dump() | {"id": "new", "status": "proposed"})
     context.project.write_examples([*rows, new])
     published(context)
-    assert "new" not in {e.id for e in load_examples(str(context.project.published / "dataset"))}
+    assert "new" not in {e.id for e in read_dataset(str(context.project.published / "dataset")).examples}
 
 
 @pytest.mark.parametrize(

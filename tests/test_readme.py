@@ -247,8 +247,8 @@ def test_the_journey_names_the_files_a_project_has() -> None:
 
 
 def test_every_stage_has_a_row() -> None:
-    from tools.journey import STAGES
+    from tools.journey import STAGE_NAMES
 
     rows = [line for line in part("The journey").splitlines() if re.match(r"\| \d", line)]
-    told = [stage for row in rows for stage in re.findall(r"\w+", row.split("|")[1]) if stage in STAGES]
-    assert told == list(STAGES)
+    told = [stage for row in rows for stage in re.findall(r"\w+", row.split("|")[1]) if stage in STAGE_NAMES]
+    assert told == list(STAGE_NAMES)

@@ -10,7 +10,7 @@ from assistant import markup, render
 from assistant.events import Progress, Reply, TextDelta, ToolFinished, ToolStarted
 from finetune.project import Project
 from tools.brief import Brief
-from tools.journey import STAGES, read_state, write_model
+from tools.journey import STAGE_NAMES, read_state, write_model
 from tools.result import CardKind
 
 HOSTILE = "<img src=x onerror=alert(1)>\n\n# *no* {0} %s"
@@ -174,7 +174,7 @@ def test_an_approval_has_one_weighty_button() -> None:
 
 def test_every_stage_is_one_of_the_nine_steps() -> None:
     assert len(markup.STEPS) == 9
-    assert [markup.step_of(stage) for stage in STAGES] == sorted(markup.step_of(stage) for stage in STAGES)
+    assert [markup.step_of(stage) for stage in STAGE_NAMES] == sorted(markup.step_of(stage) for stage in STAGE_NAMES)
     assert "Step 3 of 9" in markup.heading("data")
 
 

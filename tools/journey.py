@@ -1,7 +1,7 @@
 """Where a project stands, read from its files each time: nothing about it is kept in memory."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -17,8 +17,7 @@ from tools.brief import Brief
 Stage = Literal[
     "interview", "knowledge", "data", "verdict", "plan", "training", "evaluation", "trial", "publish", "watch"
 ]
-STAGES: tuple[Stage, ...] = get_args(Stage)
-STAGE_NAMES: dict[str, str] = {
+STAGE_NAMES: dict[Stage, str] = {
     "interview": "getting to know you",
     "knowledge": "rules and terms",
     "data": "your data",

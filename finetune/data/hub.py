@@ -120,11 +120,6 @@ def fingerprint_of_test(examples: Iterable[Example]) -> str:
     return hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
 
-def load_examples(name_or_folder: str, split: str | None = None, *, revision: str | None = None) -> list[Example]:
-    """The rows of a data set of the Hub or of a folder; see `read_dataset`."""
-    return read_dataset(name_or_folder, split, revision=revision).examples
-
-
 def read_dataset(
     name_or_folder: str,
     split: str | None = None,

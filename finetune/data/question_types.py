@@ -7,12 +7,11 @@ tuned model learns to say so.
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 QuestionType = Literal["factoid", "definition", "procedural", "conditional", "unanswerable"]
-QUESTION_TYPES: tuple[QuestionType, ...] = get_args(QuestionType)
 MEANING: dict[QuestionType, str] = {
     "factoid": "asks for one fact: who, what, when, where, how much, how long",
     "definition": "asks what a term used in the passage means",

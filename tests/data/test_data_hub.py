@@ -8,7 +8,7 @@ import yaml
 
 from finetune.data.__main__ import main
 from finetune.data.document import Limits
-from finetune.data.hub import fingerprint_of_test, load_examples, read_dataset, save_dataset
+from finetune.data.hub import fingerprint_of_test, read_dataset, save_dataset
 from finetune.data.prepare import HIDDEN
 from finetune.errors import UserError
 from finetune.example import Example, Message, Source, Split, make_example
@@ -49,7 +49,7 @@ def test_a_data_set_comes_back_as_it_was_written_but_not_approved(
     examples: list[Example], tmp_path: Path, own_cache: Path
 ) -> None:
     folder = save_dataset(examples, tmp_path / "dataset", title="Clinic")
-    back = load_examples(str(folder))
+    back = read_dataset(str(folder)).examples
     expected = [e.model_copy(update={"status": "proposed", "reasons": []}) for e in examples if e.status != "dropped"]
     assert back == expected
     assert fingerprint_of_test(back) == fingerprint_of_test(examples)
@@ -121,7 +121,7 @@ def folder_of(tmp_path: Path, rows: list[dict[str, object]], name: str = "train.
 def test_strangers_columns_are_understood(tmp_path: Path, make: object) -> None:
     assert callable(make)
     folder = folder_of(tmp_path, [make(*pair) for pair in QUESTIONS])
-    found = load_examples(folder)
+    found = read_dataset(folder).examples
     assert [(e.question, e.answer) for e in found] == QUESTIONS
     assert found[1].source.file == f"{folder}, train"
     assert all(e.status == "proposed" and e.split is None for e in found)
@@ -129,14 +129,14 @@ def test_strangers_columns_are_understood(tmp_path: Path, make: object) -> None:
 
 def test_one_row_alone_is_a_row(tmp_path: Path) -> None:
     turns = [{"role": "user", "content": "Where?"}, {"role": "assistant", "content": "Here."}]
-    assert [e.answer for e in load_examples(folder_of(tmp_path, [{"messages": turns}]))] == ["Here."]
+    assert [e.answer for e in read_dataset(folder_of(tmp_path, [{"messages": turns}])).examples] == ["Here."]
 
 
 def test_one_split_can_be_read_alone(tmp_path: Path, examples: list[Example]) -> None:
     folder = str(save_dataset(examples, tmp_path / "dataset", title="Clinic"))
-    assert [e.split for e in load_examples(folder, "test")] == ["test"]
+    assert [e.split for e in read_dataset(folder, "test").examples] == ["test"]
     with pytest.raises(UserError, match="no part called dev") as caught:
-        load_examples(folder, "dev")
+        read_dataset(folder, "dev")
     assert "validation" in caught.value.action
 
 
@@ -166,7 +166,7 @@ def test_too_many_rows_are_refused_and_none_is_kept(tmp_path: Path) -> None:
 )
 def test_a_data_set_out_of_reach_is_told_with_a_way_out(name: str, words: str) -> None:
     with pytest.raises(UserError, match=words) as caught:
-        load_examples(name)
+        read_dataset(name)
     assert caught.value.where == name and caught.value.action
 
 
@@ -182,7 +182,7 @@ def test_a_bad_folder_is_told_in_plain_words(tmp_path: Path, examples: list[Exam
         strange = {"id": "1", "messages": [], "kind": "faq", "topic": "", "source": {}}
         folder_of(tmp_path, [strange, strange])
     with pytest.raises(UserError) as caught:
-        load_examples(str(folder))
+        read_dataset(str(folder))
     assert str(folder) in caught.value.where and caught.value.action
 
 

@@ -31,7 +31,7 @@ from finetune.data.grounding import (
     numbers,
     stands_alone,
 )
-from finetune.data.question_types import QUESTION_TYPES, WrittenPair, read_reply
+from finetune.data.question_types import MEANING, WrittenPair, read_reply
 from finetune.data.synthetic import (
     BLOCK_CHARACTERS,
     NO_PAIR,
@@ -100,7 +100,7 @@ def why(one: dict[str, str], **more: Any) -> str | None:
 
 def test_a_pair_of_each_type_becomes_a_row_that_says_where_it_is_from_and_who_wrote_it() -> None:
     result = made(*GOOD)
-    assert result.dropped == {} and result.kept == len(GOOD) == len(QUESTION_TYPES)
+    assert result.dropped == {} and result.kept == len(GOOD) == len(MEANING)
     for row, asked in zip(result.rows, GOOD, strict=True):
         assert row.kind == "document" and row.source.file == "policy.pdf" and row.status == "proposed"
         assert row.written and row.written["model"] == "fake:model" and row.written["what"].startswith(asked["type"])
