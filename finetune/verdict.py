@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Sequence
 from statistics import fmean
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel
 
+from finetune.data.contradictions import find_conflicts
 from finetune.example import Example
-from finetune.score import answer_score, words
+from finetune.score import answer_score
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,7 +40,6 @@ CHANGING = re.compile(
     r"|\b(?:currently|as of|this (?:week|month|year)|today)\b",
     re.IGNORECASE,
 )
-CONTRADICTING = 0.2  # answers to one question that share fewer words than this do not say the same
 
 
 class Verdict(BaseModel):
@@ -68,12 +68,15 @@ class _Findings:
         return value
 
 
-def judge_need(examples: Sequence[Example], *, encode: Encode | None = None) -> Verdict:
+def judge_need(
+    examples: Sequence[Example], *, encode: Encode | None = None, contradictions: int | None = None
+) -> Verdict:
     """Judge whether these examples call for tuning.
 
     Args:
         examples: all rows; dropped ones and refusals do not count. Without splits every fifth row serves as held out.
         encode: texts to unit vectors (n, d); without it nearness is that of shared words (TF-IDF).
+        contradictions: questions known to have different answers; None: they are looked for, by words alone.
     """
     rows = [e for e in examples if e.status != "dropped" and e.kind not in ("refusal", "general")]
     findings = _Findings()
@@ -81,7 +84,7 @@ def judge_need(examples: Sequence[Example], *, encode: Encode | None = None) -> 
     if rows:
         known, held_out = _split(rows)
         category = sum(e.kind == "category" for e in rows) * 2 > len(rows)
-        _contradictions(findings, rows)
+        _contradictions(findings, len(find_conflicts(rows)) if contradictions is None else contradictions)
         if category:
             _categories(findings, known, held_out, encode)
         else:
@@ -125,14 +128,7 @@ def _changing_facts(findings: _Findings, rows: Sequence[Example]) -> None:
         findings.say(f"{told}: little that would go out of date.")
 
 
-def _contradictions(findings: _Findings, rows: Sequence[Example]) -> None:
-    answers: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        answers[" ".join(words(row.question))].append(row.answer)
-    twice = [given for given in answers.values() if len(given) > 1]
-    against = sum(
-        any(answer_score(other, given[0], category=False) < CONTRADICTING for other in given[1:]) for given in twice
-    )
+def _contradictions(findings: _Findings, against: int) -> None:
     if findings.figure("contradictions", against):
         findings.say(
             f"{against} question{'s have' if against > 1 else ' has'} answers that do not agree: keep one answer "

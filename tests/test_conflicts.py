@@ -11,7 +11,7 @@ from assistant.markup import card_as_html
 from assistant.render import card_as_text, reply_as_text
 from tests.talking import make_assistant, say
 from tools.brief import Brief
-from tools.journey import Knowledge, read_brief, write_model
+from tools.journey import Knowledge, read_brief, read_state, write_model
 
 FAQ = [
     ("How long does a refund take?", "A refund takes 14 days after the parcel has come back to us."),
@@ -124,3 +124,10 @@ def test_a_long_preparation_tells_what_it_is_at() -> None:
     assert reply_as_text(Working("Looking for personal data", 2500, 10_000)) == (
         "  · Looking for personal data: 2,500 of 10,000"
     )
+
+
+def test_the_verdict_says_the_number_the_data_report_says(talk: Conversation) -> None:
+    assert "1 question has different answers" in say(talk, "show the contradictions").text
+    say(talk, "approved")
+    verdict = read_state(talk.project).verdict
+    assert verdict is not None and verdict["figures"]["contradictions"] == 1

@@ -108,6 +108,17 @@ def test_answers_that_do_not_agree_are_counted() -> None:
     assert said(verdict, "1 question has answers that do not agree")
 
 
+def test_answers_that_differ_in_a_number_alone_do_not_agree() -> None:
+    twice = [
+        make_example(
+            "How long does a refund take?", f"A refund takes {days} days after we have it.", source=Source(row=days)
+        )
+        for days in (14, 30)
+    ]
+    assert judge_need([*rows(250), *twice]).figures["contradictions"] == 1
+    assert judge_need([*rows(250), *twice], contradictions=15).figures["contradictions"] == 15, "as counted before"
+
+
 def test_categories_are_held_against_the_commonest_and_the_nearest() -> None:
     examples = [
         make_example(f"About my {word}, part {i % 4}", word, source=Source(row=i), kind="category")

@@ -18,6 +18,7 @@ from finetune.project import Project, Run
 from finetune.propose import YOUR_CHOICE, propose_plan
 from finetune.status import read_metrics, read_status
 from finetune.verdict import judge_need
+from tools.conflicts import disagreements
 from tools.context import Context, Services
 from tools.history import remember
 from tools.instruction import behaviour_checks, system_message
@@ -41,7 +42,9 @@ def judge_tuning(runtime: ToolRuntime[Context]) -> Artifact:
     """Say whether tuning is the right tool at all, before any training, with the numbers behind it."""
     context = runtime.context
     approved_first(context.project)
-    verdict = judge_need(in_use(context.project.read_examples()), encode=context.services.encode)
+    examples = context.project.read_examples()
+    contradictions = len(disagreements(context.project, examples))
+    verdict = judge_need(in_use(examples), encode=context.services.encode, contradictions=contradictions)
     data = {"level": verdict.level, "sentences": list(verdict.sentences), "figures": dict(verdict.figures)}
     write_json(context.project.verdict, data)
     return ToolResult(
