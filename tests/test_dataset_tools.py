@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import HumanMessage
 
-from finetune.data.prepare import DataReport
+from finetune.data.report import DataReport
 from finetune.errors import UserError
 from finetune.example import Example
 from finetune.files import read_json

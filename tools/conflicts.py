@@ -4,7 +4,8 @@ from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
 from finetune.data.contradictions import find_conflicts
-from finetune.data.prepare import CONTRADICTION, counted
+from finetune.data.reasons import CONTRADICTION
+from finetune.data.report import counted
 from finetune.errors import UserError
 from finetune.example import Example
 from finetune.files import read_json

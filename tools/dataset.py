@@ -13,8 +13,9 @@ from finetune.data.document import Document
 from finetune.data.from_knowledge import examples_from_rules, examples_from_terms, refusals
 from finetune.data.kept import Kept, Tell
 from finetune.data.not_answered import matters_mentioned, not_answered
-from finetune.data.prepare import TALKED, Prepared, counted, prepare
+from finetune.data.prepare import Prepared, prepare
 from finetune.data.read import read_file
+from finetune.data.report import TALKED, counted
 from finetune.errors import UserError
 from finetune.example import Example, Source, make_example
 from finetune.files import write_json

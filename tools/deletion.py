@@ -16,7 +16,8 @@ from langchain_core.messages import BaseMessage
 from langchain_core.tools import tool
 from pydantic import BaseModel, Field
 
-from finetune.data.prepare import DUPLICATE, NEAR_DUPLICATE, counted
+from finetune.data.reasons import DUPLICATE, NEAR_DUPLICATE
+from finetune.data.report import counted
 from finetune.errors import UserError
 from finetune.evaluate import Evaluation
 from finetune.example import Example

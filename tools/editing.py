@@ -9,7 +9,8 @@ from langchain_core.tools import tool
 
 from finetune.data.clean import fault_of, normalised
 from finetune.data.marks import Deed, read_review, write_review
-from finetune.data.prepare import HIDDEN, counted
+from finetune.data.reasons import HIDDEN
+from finetune.data.report import counted
 from finetune.data.split import split_examples
 from finetune.errors import UserError
 from finetune.example import Example

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from finetune.data.prepare import TALKED
+from finetune.data.report import TALKED
 from finetune.example import Example
 from knowledge.entries import Rule, Term
 from tools.brief import Brief

@@ -6,7 +6,7 @@ from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 from pydantic import ValidationError
 
-from finetune.data.prepare import counted
+from finetune.data.report import counted
 from finetune.errors import UserError
 from tools.brief import Brief, in_words
 from tools.context import Context

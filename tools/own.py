@@ -12,8 +12,8 @@ from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
 from finetune.data.document import UNPRINTABLE, Document, Table
-from finetune.data.prepare import counted
 from finetune.data.read import read_file
+from finetune.data.report import counted
 from knowledge.own import OwnFound, OwnPassage, OwnSources
 from tools.context import Context
 from tools.journey import SourceFile, read_sources

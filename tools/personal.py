@@ -11,8 +11,9 @@ from langchain_core.tools import tool
 from finetune.data.collect import examples_from_document
 from finetune.data.document import Document
 from finetune.data.personal import Style
-from finetune.data.prepare import HIDDEN, counted
 from finetune.data.read import read_file
+from finetune.data.reasons import HIDDEN
+from finetune.data.report import counted
 from finetune.errors import UserError
 from finetune.example import Example
 from finetune.files import read_jsonl

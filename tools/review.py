@@ -21,7 +21,7 @@ from finetune.data.marks import (
     words_of,
     write_review,
 )
-from finetune.data.prepare import TALKED, counted
+from finetune.data.report import TALKED, counted
 from finetune.data.similarity import near_pairs
 from finetune.data.split import group_rows
 from finetune.example import Example

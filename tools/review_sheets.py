@@ -12,7 +12,7 @@ from langchain_core.tools import tool
 from finetune.data.changes import Change, Differences, belongs, counted_changes, differences
 from finetune.data.clean import fault_of
 from finetune.data.marks import make_mark, read_review, standing, write_review
-from finetune.data.prepare import counted
+from finetune.data.report import counted
 from finetune.data.sheet import Returned, returned_sheet, sheet_rows, write_sheet
 from finetune.errors import UserError
 from finetune.example import Example

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from finetune.data.clean import fault_of
 from finetune.data.marks import read_review, standing
-from finetune.data.prepare import counted
+from finetune.data.report import counted
 from finetune.data.sheet import fingerprint_of, same
 from finetune.errors import UserError
 from finetune.example import Example

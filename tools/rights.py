@@ -8,7 +8,7 @@ from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 from pydantic import BaseModel, Field, ValidationError
 
-from finetune.data.prepare import counted
+from finetune.data.report import counted
 from finetune.errors import UserError
 from finetune.example import Example
 from finetune.lineage import NO_FILE

@@ -15,7 +15,8 @@ from langchain_core.tools import tool
 from finetune.data.contradictions import find_conflicts
 from finetune.data.doubt import DOUBTFUL, Doubt, doubts
 from finetune.data.marks import Mark, divided, read_review, standing
-from finetune.data.prepare import HIDDEN, OUTDATED, counted
+from finetune.data.reasons import HIDDEN, OUTDATED
+from finetune.data.report import counted
 from finetune.example import Example, Source
 from finetune.project import Project
 from tools.context import Context

@@ -9,7 +9,7 @@ from langchain_core.tools import tool
 
 from finetune.data.hub import fingerprint_of_test
 from finetune.data.marks import ALL_ROWS, read_review, write_review
-from finetune.data.prepare import counted
+from finetune.data.report import counted
 from finetune.example import Example
 from finetune.project import Project
 from tools.context import Context

@@ -10,8 +10,8 @@ from langchain_core.tools import tool
 from pydantic import TypeAdapter, ValidationError
 
 from finetune.data.personal import find_personal, replace
-from finetune.data.prepare import counted
 from finetune.data.read import read_file
+from finetune.data.report import counted
 from finetune.data.synthetic import Block, Cost, Made, Replies, Writer, ask_about, blocks_of, cost_of, rows_of, spread
 from finetune.errors import UserError
 from finetune.example import Example

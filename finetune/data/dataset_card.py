@@ -8,7 +8,7 @@ from importlib.metadata import version
 import yaml
 
 from finetune.data.personal import CANNOT_FIND
-from finetune.data.prepare import in_general, why_left_out
+from finetune.data.reasons import in_general, why_left_out
 from finetune.data.split import leak_sentence
 from finetune.example import Example, Split
 

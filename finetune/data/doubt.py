@@ -16,7 +16,7 @@ from finetune.data.clean import MOJIBAKE, normalised
 from finetune.data.contradictions import find_conflicts
 from finetune.data.duplicates import FUNCTION_WORDS, same_meaning
 from finetune.data.marks import Mark, divided, standing
-from finetune.data.prepare import CONTRADICTION, HIDDEN
+from finetune.data.reasons import CONTRADICTION, HIDDEN
 from finetune.data.similarity import near_pairs
 from finetune.example import WRITTEN, Example
 

@@ -20,9 +20,9 @@ from typing import Any
 from finetune.data.clean import clean_example
 from finetune.data.contradictions import find_conflicts
 from finetune.data.duplicates import find_duplicates
+from finetune.data.hiding import hide_personal
 from finetune.data.kept import Kept
 from finetune.data.meaning import same_in_meaning
-from finetune.data.prepare import hide_personal
 from finetune.data.read import read_file
 from finetune.data.split import leak_sentence, split_examples
 from finetune.files import write_text

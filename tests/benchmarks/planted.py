@@ -26,7 +26,8 @@ from pathlib import Path
 from finetune.data.clean import normalised
 from finetune.data.collect import collect
 from finetune.data.kept import Encode, Kept
-from finetune.data.prepare import HIDDEN, OUTDATED, Prepared, prepare
+from finetune.data.prepare import Prepared, prepare
+from finetune.data.reasons import HIDDEN, OUTDATED
 from finetune.example import Example
 from finetune.files import write_text
 from tests.benchmarks.planted_facts import (

@@ -9,7 +9,7 @@ import yaml
 from finetune.data.__main__ import main
 from finetune.data.document import Limits
 from finetune.data.hub import fingerprint_of_test, read_dataset, save_dataset
-from finetune.data.prepare import HIDDEN
+from finetune.data.reasons import HIDDEN
 from finetune.errors import UserError
 from finetune.example import Example, Message, Source, Split, make_example
 

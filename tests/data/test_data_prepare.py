@@ -14,7 +14,8 @@ import pytest
 
 from finetune.data.clean import clean_example, clean_text, fault_of, normalised
 from finetune.data.duplicates import find_duplicates, related_groups, same_meaning
-from finetune.data.prepare import HIDDEN, Prepared, prepare
+from finetune.data.prepare import Prepared, prepare
+from finetune.data.reasons import HIDDEN
 from finetune.data.similarity import near_pairs
 from finetune.data.split import leak_sentence, split_examples, split_sizes
 from finetune.example import Example, Kind, Source, make_example
