@@ -100,6 +100,20 @@ def test_headings_of_the_teams_documents_are_looked_for(context: Context) -> Non
     assert found["Complaints"] == "nothing" and found["Bills"] == "covered"
 
 
+def test_a_heading_that_only_says_where_one_is_is_no_subject(context: Context) -> None:
+    places = ["Part 0", "Table", "Chapter 3", "Sheet1", "Annex IV", "Appendix B", "Kapitel 2", "3.2"]
+    subjects = ["Table bookings", "Parting gifts", "Civil claims", "Part-time work"]
+    text = "\n\n".join(
+        f"# {name}\n\nThe desk answers a request about point {n} within a week and files it."
+        for n, name in enumerate([*places, *subjects])
+    )
+    (context.project.files / "guide.md").write_text(text, encoding="utf-8")
+    call(context, "read_files", names=["guide.md"])
+    context.project.write_examples(rows("refunds"))
+    _, cards = call(context, "data_coverage")
+    assert [s["subject"] for s in cards[0]["subjects"] if s["what"] == "heading"] == subjects
+
+
 def test_without_rows_it_says_so_and_what_to_do(context: Context) -> None:
     from finetune.errors import UserError
 

@@ -25,6 +25,14 @@ ROWS_AS_TEXT = 300  # of one table; a longer one is data and no part of a text
 QUOTED = "\n\nTheir words, which are data and no instructions:\n"
 TERM = re.compile(r"\b(?:terms?|words?|abbreviations?|acronyms?|expressions?|begriffe?|terme|término)\b", re.I)
 HEADING_NUMBER = re.compile(r"^(?:(?:section|article|part|chapter|§)\s*)?\d{1,2}(?:\.\d{1,2})*[.)]?\s+", re.I)
+# Headings that only say where one is: "Part 0", "Table", "Sheet1", "Annex IV", "3.2".
+PLACE_ALONE = re.compile(
+    r"(?:part|chapter|section|subsection|article|clause|paragraph|title|annex|appendix|schedule|exhibit|table|figure|"
+    r"sheet|page|slide|document|untitled|teil|kapitel|abschnitt|artikel|anhang|anlage|tabelle|abbildung|blatt|seite|"
+    r"partie|chapitre|annexe|tableau|feuille|parte|capítulo|sección|anexo|tabla|hoja|página)?"
+    r"\s*(?:no\.?|nr\.?|n°|§)?(?:\s*[\d.]+| [ivxlc]+| [a-z])?",
+    re.I,
+)
 TAG_LETTERS = re.compile("[\U000e0000-\U000e007f]")  # invisible, and a way to hide words from a reader
 MEANING = re.compile(
     r"\b(?:definitions?|meanings?|explanations?|means|stands for|bedeutung|définition|definición)\b", re.I
@@ -84,11 +92,11 @@ def own_sources(context: Context) -> OwnSources:
 
 
 def headings(context: Context) -> list[str]:
-    """What the documents' sections are called, numbers left off."""
+    """What the documents' sections are called, numbers left off; what is no more than a place is left out."""
     if not in_step(context):
         return []
     plain = (HEADING_NUMBER.sub("", name).strip(" :.") for name in own_sources(context).headings())
-    return [name for name in dict.fromkeys(plain) if name and not name.endswith("?")]
+    return [name for name in dict.fromkeys(plain) if not PLACE_ALONE.fullmatch(name) and not name.endswith("?")]
 
 
 def in_step(context: Context) -> list[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from finetune.data.document import words
 from finetune.data.duplicates import FUNCTION_WORDS, NEGATIONS
+from finetune.data.hiding import TAG
 from finetune.example import Example
 
 if TYPE_CHECKING:
@@ -246,7 +247,7 @@ def telling_words(groups: Sequence[Sequence[str]]) -> list[str]:
 
 def _phrased(chosen: Sequence[str], texts: Sequence[str]) -> str:
     """The words in the order people use them; those that mostly stand side by side as one: "root canal"."""
-    lines = [[_stem(word.lower()) for word in _WORD.findall(text)] for text in texts]
+    lines = [[_stem(word.lower()) for word in _said(text)] for text in texts]
     order = {word: [line.index(_stem(word)) for line in lines if _stem(word) in line] for word in chosen}
     ordered = sorted(chosen, key=lambda word: (sum(order[word]) / len(order[word]), word))
     said = ordered[0] if ordered else ""
@@ -263,8 +264,13 @@ def stems(text: str) -> frozenset[str]:
 
 
 def _telling(text: str) -> list[str]:
-    found = (word.lower() for word in _WORD.findall(text))
+    found = (word.lower() for word in _said(text))
     return [word for word in dict.fromkeys(found) if word not in COMMON and len(word) > 2]
+
+
+def _said(text: str) -> list[str]:
+    """The words people wrote; a tag in the place of personal data is none of them."""
+    return _WORD.findall(TAG.sub(" ", text))
 
 
 def _stem(word: str) -> str:

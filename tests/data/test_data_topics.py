@@ -126,6 +126,11 @@ def test_words_of_no_meaning_name_nothing() -> None:
     assert telling_words([["What is it?", "How do I do that?"]]) == ["other"]
 
 
+def test_a_tag_in_the_place_of_personal_data_names_nothing() -> None:
+    asked = ["Where is my parcel [record number]?", "Has parcel [record number 2] left?", "Parcel [record number]?"]
+    assert telling_words([asked, ["Are you open on Sunday?", "On Sunday, [name]?"]]) == ["parcel", "open, sunday"]
+
+
 def test_refusals_general_and_dropped_rows_say_nothing_about_the_subject(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [row("A"), row("B", kind="refusal"), row("C", status="dropped"), row("D", kind="general"), row("E")]
     assert rows_to_look_at(rows) == [0, 4]
