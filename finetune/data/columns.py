@@ -232,7 +232,8 @@ def _speaker(header: str) -> Role | None:
 
 def named_columns(cells: Sequence[str]) -> int:
     """How many cells of a row name a column's role, as a header's do."""
-    return sum(_role_of_header(cell, list(cells))[0] is not None for cell in cells)
+    every = list(cells)
+    return sum(_role_of_header(cell, every)[0] is not None for cell in every)
 
 
 def _understand_headers(columns: list[_Column], encode: Encode) -> list[_Column]:

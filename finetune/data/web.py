@@ -69,18 +69,25 @@ def _records(table: Any) -> list[list[str]]:
     """A table's rows of cells. Each text belongs to the cell it stands in most closely: where a page closes neither
     rows nor cells, the parser nests all that follow.
     """
-    rows: dict[int, list[list[str]]] = {id(row): [] for row in table("tr")}
-    cells: dict[int, list[str]] = {}
-    for cell in table(["th", "td"]):
-        row = next((outer for outer in cell.parents if outer.name == "tr"), None)
-        if row is not None:
-            cells[id(cell)] = []
-            rows.setdefault(id(row), []).append(cells[id(cell)])
-    for text in table.find_all(string=lambda one: type(one) is NavigableString):
-        inner = next((outer for outer in text.parents if outer.name in ("th", "td")), None)
-        if inner is not None and id(inner) in cells and text.strip():
-            cells[id(inner)].append(text.strip())
-    return [[" ".join(cell) for cell in row] for row in rows.values()]
+    rows: list[list[list[str]]] = []
+    # The row and the cell each element stands in; parents come first, so that no chain of them is walked twice.
+    places: dict[int, tuple[list[list[str]] | None, list[str] | None]] = {}
+    for node in table.descendants:
+        row, cell = places.get(id(node.parent), (None, None))
+        if type(node) is NavigableString:
+            if cell is not None and node.strip():
+                cell.append(node.strip())
+            continue
+        if node.name == "tr":
+            row = []
+            rows.append(row)
+        elif node.name in ("th", "td"):
+            cell = None
+            if row is not None:
+                cell = []
+                row.append(cell)
+        places[id(node)] = (row, cell)
+    return [[" ".join(cell) for cell in row] for row in rows]
 
 
 def _html_blocks(soup: Any) -> Iterator[Block]:
