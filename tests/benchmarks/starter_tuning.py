@@ -1,11 +1,12 @@
 """What a tuning does to the starter, and to the same model with random weights.
 
-    python -m tests.benchmarks.starter_tuning DATA_DIR CORPUS_DIR --out DIR [--model DIR]
+    python -m tests.benchmarks.starter_tuning DATA_DIR CORPUS_DIR --out DIR [--model DIR] [--card FILE]
 
 Three tunings with the journey's own plan, trainer and evaluation: patients' questions split by topic, bank messages in
 twelve categories, and terms of our packs; each on the starter and on random weights. Held-out bits a byte of the
 corpus before and after say what was forgotten. A run that was finished is read, not made again. The tables, and what
-the untuned and the tuned models answer to twenty questions of our own, none picked, end in OUT/report.md.
+the untuned and the tuned models answer to twenty questions of our own, none picked, end in OUT/report.md; with `--card`
+the answers are put at that card's end as well.
 """
 
 import argparse
@@ -182,13 +183,26 @@ def report(rows: dict[str, dict[str, Any]]) -> str:
         cells = [f"{pairs[each][0]:.3f} → {pairs[each][1]:.3f}" if each in pairs else "–" for each in COLUMNS]
         memory = f"{row['peak_gib']:.2f}" if row["peak_gib"] else "–"
         lines.append(f"| {name} | {row['rows']} | {row['minutes']:.1f} | {memory} | {' | '.join(cells)} |")
+    return "\n\n".join(["## Tunings, before → after", "\n".join(lines), answers_told(rows)]) + "\n"
+
+
+ANSWERS = "## Twenty answers, none picked"
+
+
+def answers_told(rows: dict[str, dict[str, Any]]) -> str:
     told = {name: row["answers"] for name, row in rows.items() if name.endswith("starter")}
-    parts = ["## Tunings, before → after", "\n".join(lines), "## Twenty answers, none picked"]
+    parts = [ANSWERS, "Greedy, at most 60 tokens; before any tuning, and after each of the three of EVIDENCE.md."]
     for number, question in enumerate(TWENTY):
         said = [f"- before: {in_line(next(iter(told.values()))['base'][number])}"] if told else []
         said += [f"- {name.split()[0]}: {in_line(answers['tuned'][number])}" for name, answers in told.items()]
         parts.append(f"**{in_line(question)}**\n\n" + "\n".join(said))
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join(parts)
+
+
+def put_into(card: Path, answers: str) -> None:
+    """The card with these answers at its end, in the place of older ones."""
+    text = card.read_text(encoding="utf-8").split(f"\n{ANSWERS}")[0].rstrip()
+    write_text(card, f"{text}\n\n{answers}\n")
 
 
 def in_line(text: str) -> str:
@@ -201,6 +215,7 @@ def main() -> None:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--model", type=Path, default=Path("finetune/starter"))
+    parser.add_argument("--card", type=Path, help="a model card that shall end with the answers")
     options = parser.parse_args()
     tokenizer = ChatModel.load(str(options.model)).tokenizer
     held_out = [each for each in read_documents(options.corpus) if each.held_out]
@@ -213,6 +228,8 @@ def main() -> None:
             figures[f"{name} on {base}"] = row
             print(f"{name} on {base}: {row['minutes']:.1f} minutes, {row['metrics']}", flush=True)
             write_text(options.out / "report.md", report(figures))
+    if options.card:
+        put_into(options.card, answers_told(figures))
 
 
 if __name__ == "__main__":

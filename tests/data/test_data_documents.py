@@ -274,6 +274,10 @@ def test_a_heading_within_a_paragraph_is_the_one_that_is_named() -> None:
     ("text", "gone"),
     [
         ("The board shall prepare a joint report on fees. The joint report shall explore ways to lower the fees of each branch.", "joint report shall explore"),
+        ("A branch must pay 2 percent of interest on each deposit. In a leap year a branch may pay less.", "2 percent"),
+        ("A branch must give its terms to each holder in advance. It may do so by mail. Except on Sundays, they are read out.", "in advance"),
+        ("A gift means anything worth more than 10 dollars that a branch gives away. The term does not include pens.", "gives away"),
+        ("Native groups must mark any area over that as alternate choices of theirs.", "over that"),
         ("A branch tells visitors of each fee. The branch must answer each question about a fee within two days.", "must answer"),
         ("A fee is due when the branch finds: Written notice. Each branch shall keep a register of the notices.", "register"),
         ("A “teller” means a person who hands out cash to the public. The term “teller” does not include trainees.", "hands out"),
@@ -291,6 +295,18 @@ def test_a_sentence_of_a_law_that_leans_on_another_makes_no_row(text: str, gone:
     law = document(("Duties", text), *[(f"Part {n}", "Each branch is open. " * 120) for n in range(10)])
     made = examples_from_passages(replace(law, title=BRANCHES))
     assert not [row.question for row in made if gone in row.answer]
+
+
+def test_what_stands_under_two_headings_is_asked_only_where_the_outer_one_tells() -> None:
+    text = "Savers in debt. A branch manager must send one statement of fees each month. General. Nothing else."
+    assert asked_in_long("§ 7 Official interpretation", text, title=BRANCHES) == []
+    assert asked_in_long("Statements of fees", text, title=BRANCHES) != []
+
+
+def test_sentences_shown_as_a_sample_make_no_rows() -> None:
+    rule = "Workers must wear two ear protectors in rooms with more than two machines."
+    assert asked_in_long("Ear protectors", rule) != []
+    assert asked_in_long("Before", rule) == asked_in_long("An example:", rule) == []
 
 
 def test_a_thing_that_neither_sentence_nor_heading_names_is_not_asked_about() -> None:

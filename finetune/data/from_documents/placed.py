@@ -12,7 +12,7 @@ from finetune.data.from_documents.voice import DETERMINERS, IMPERATIVES
 # "Joint relationships. If two persons jointly …": a heading set at the beginning of its paragraph.
 RUN_IN = re.compile(r"(?:\d+(?:\(\w+\))* )?(?P<heading>[A-Z][^.:;!?]{2,90})\.")
 RUN_IN_WORDS = 12
-IN_GENERAL = "In general"
+IN_GENERAL = ("In general", "General")
 NO_HEADING = words("example examples note yes no") | DETERMINERS - {"a", "an", "the", "for", "by", "in"}
 # Somebody's case follows, told in the words of a rule.
 TELLS_A_CASE = re.compile(r"\b(?:for (?:example|instance)|assume|suppose|examples?)\b", re.I)
@@ -25,9 +25,10 @@ RUN_ON_LIST = re.compile(r":\s+[A-Z]|;\s+(?:and\s+|or\s+)?[A-Z]")
 
 @dataclass(frozen=True)
 class Placed:
-    """A sentence with the heading it stands under and the sentences before it there."""
+    """A sentence with its section's heading, the one nearest above it, and the sentences between that and it."""
 
     text: str
+    section: str
     heading: str
     before: tuple[str, ...]
 
@@ -35,7 +36,7 @@ class Placed:
 def placed(found: Sequence[str], heading: str, known: Known) -> Iterator[Placed]:
     """A paragraph's sentences; of a long document those that say what holds, without headings in the text and cases."""
     if not known.long:
-        yield from (Placed(sentence, heading, ()) for sentence in found)
+        yield from (Placed(sentence, heading, heading, ()) for sentence in found)
         return
     nearest, since, skip, within = heading, 0, 0, False
     for number, sentence in enumerate(found):
@@ -49,7 +50,7 @@ def placed(found: Sequence[str], heading: str, known: Known) -> Iterator[Placed]
         if SHOWS.search(sentence):
             return
         if defines or not (skip > 0 or within):
-            yield Placed(sentence, nearest, tuple(found[since:number]))
+            yield Placed(sentence, heading, nearest, tuple(found[since:number]))
         within = within or (RUN_ON_LIST.search(sentence) is not None and not defines)
 
 
@@ -62,7 +63,7 @@ def _run_in_heading(sentence: str) -> str | None:
     if FINITE.search(sentence) or re.search(r"\b(?:means|refers|includes|applies|\w+ed by)\b", sentence):
         return None
     heading = " ".join(told)
-    return "" if heading == IN_GENERAL else heading
+    return "" if heading in IN_GENERAL else heading
 
 
 def leans_on_those_before(sentence: str, before: Sequence[str], known: Known) -> bool:

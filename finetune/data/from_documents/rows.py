@@ -36,6 +36,8 @@ CUT_LINE = re.compile(
     re.I,
 )
 
+# A guide to writing shows other people's sentences under such a heading.
+SAMPLE = re.compile(r"\W*(?:before|after|original|revised|rewritten|(?:an? )?(?:example|sample)s?)\W*", re.I)
 # "Several types including: An example is …": a list or an ending that the reading lost.
 LOST_ITS_REST = re.compile(
     r"\b(?:including|includes?|such as|types|is|are):[ \t]+[A-Z]|\b(?:is|are|the|of|to|and)\s?(?:\.{3}|…)|"
@@ -114,7 +116,9 @@ def _is_reply(heading: str, answer: str, known: Known) -> bool:
 
 def _from_passage(passage: Passage, known: Known) -> Iterator[_Found]:
     blocks = list(paragraphs_and_lists(passage.text))
-    limited = taken_back([sentence for text in blocks for sentence in sentences(without_marks(text))])
+    limited = taken_back([sentence for text in blocks for sentence in sentences(without_marks(text))], known)
+    if known.long and SAMPLE.fullmatch(passage.heading):
+        return
     for text in blocks:
         if ":\n" in text:
             yield from _from_list(text, passage, known)
@@ -131,16 +135,15 @@ def _from_list(text: str, passage: Passage, known: Known) -> Iterator[_Found]:
     introduction, items = text.split(":\n", 1)
     for item in items.split("\n"):
         questions, meaning = item_definition(item, known)
-        for question in in_scope(questions, Placed(meaning, passage.heading, ()), known):
+        for question in in_scope(questions, Placed(meaning, passage.heading, passage.heading, ()), known):
             yield _Found(question, meaning, passage.page)
     *before, sentence = sentences(without_marks(introduction)) or [""]
     if not sentence:
         return
     answer = text[text.rindex(sentence, 0, len(introduction)) :]
     if len(answer) <= ANSWER_CHARACTERS and is_whole_list(answer):
-        for question in in_scope(
-            list_questions(sentence, known), Placed(sentence, passage.heading, tuple(before)), known
-        ):
+        introduced = Placed(sentence, passage.heading, passage.heading, tuple(before))
+        for question in in_scope(list_questions(sentence, known), introduced, known):
             yield _Found(question, answer, passage.page)
 
 

@@ -13,11 +13,15 @@ from finetune.data.from_documents.voice import DETERMINERS, plain_heading, small
 
 # The next sentence limits or lifts what was said.
 TAKES_BACK = re.compile(
-    r"(?:however|but|except|unless|notwithstanding|this (?:\w+ )?(?:does|shall|will) not apply|"
+    r"(?:however|but|except|unless|notwithstanding|(?:the|this) term (?:does not include|excludes)|"
+    r"this (?:\w+ )?(?:does|shall|will) not apply|"
     r"(?:the|these|those) (?:\w+ ){1,3}(?:do|does|shall|will) not apply)\b|"
     r".*\bmay (?:vary|depart|deviate) from\b",
     re.I,
 )
+# What may be done otherwise follows: "In a leap year a rate of 1/366 may be used", and an exception one sentence on.
+OTHERWISE = re.compile(r"(?:in|if|when|where|for)\b.*\bmay\b", re.I)
+EXCEPT = re.compile(r"except\b", re.I)
 NOT_INCLUDED = re.compile(r"\b(?:term )?[\"“'‘]?([\w’' -]{3,60}?)[\"”'’]? (?:does|do|shall) not include\b", re.I)
 # "Trading venue means a trading venue as defined in …", "credit has the meaning given in …".
 ELSEWHERE_DEFINED = re.compile(r"\bas (?:so )?defined (?:in|by|under)\b|\bhas the (?:same )?meaning\b", re.I)
@@ -57,9 +61,12 @@ UNNAMABLE = re.compile(r"\d{3}|[{}\\#?]")
 ACRONYM = re.compile(r"\b[A-Z]{2,}\b")  # a question that holds one names its matter
 
 
-def taken_back(found: Sequence[str]) -> set[str]:
+def taken_back(found: Sequence[str], known: Known) -> set[str]:
     """The sentences that the one behind them limits or lifts, and meanings from which a later one takes something."""
     limited = {sentence for sentence, after in pairwise(found) if TAKES_BACK.match(after)}
+    limited |= {sentence for sentence, after in zip(found, found[2:], strict=False) if EXCEPT.match(after)}
+    if known.called.binding:
+        limited |= {sentence for sentence, after in pairwise(found) if OTHERWISE.match(after)}
     less = [match[1].lower() for sentence in found if (match := NOT_INCLUDED.search(sentence))]
     return limited | {
         sentence for sentence in found if (told := MEANING.search(sentence)) and told["term"].lower().strip() in less
@@ -114,6 +121,9 @@ def _named(question: str, heading: str, known: Known) -> str:
 def _leans_on(question: str, sentence: Placed, known: Known) -> str | None:
     """The heading that tells what a question leaves open, empty where nothing is, None where no heading tells it."""
     heading = sentence.heading
+    # Headings of levels between them are lost where those in the text are all that tells.
+    if heading != sentence.section and not (DEFINES.match(question) or _stems(telling_part(sentence.section))):
+        return None
     subject = _subject(sentence.text, known)
     if _is_some_thing(subject):
         return None

@@ -50,7 +50,8 @@ GENERAL = words(
     others example examples details detail information process steps step responsibilities exceptions tips before after
     more links link references reference faq faqs help support what why how when where who conclusion history next
     instructions guidance tools timeline authority applicability definition definitions miscellaneous questions
-    procedure procedures requirements provisions rules
+    procedure procedures requirements provisions rules official interp
+    interpretation interpretations commentary
     """
 )
 GENERAL_QUESTION = re.compile(

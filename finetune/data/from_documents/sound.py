@@ -22,6 +22,7 @@ UNSOUND = re.compile(
     r"same|aforementioned|latter|former|pursuant|deemed|nor)\b|"
     r"\b(?:and|or|of|to|by|under|paragraphs?|sections?|that|the|an?|if|with|for|in|at|than|as|is|are|be|from|on|into|"
     r"when|where|who|which|until|before|after|not|its|their|any|all|each|no|via)$|"
+    r"\b(?:over|than|beyond) that\b|"
     r"\b(?:make|provide|send|give|take|of|to|with|in|by|from|at|on|under|after|before|for|during|about) that [a-z]|"
     r"[§\[\]{}*|_\\<>:;!?#]| ['’]s\b|\b(\w+) \1\b",
     re.I,
