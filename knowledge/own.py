@@ -56,6 +56,11 @@ RECORD = "passages.sqlite"
 COLLECTION = "passages"
 PREFIX = "vectors-"  # of Chroma's folder; each rebuild has a new one, since Chroma keeps a client for every path
 BATCH = 256  # passages encoded and stored at once
+# Chroma writes its graph with memory it never set, in which words of a deleted document may still stand. So it never
+# comes to writing it: the graph is made from Chroma's log when it is opened (5,000 passages: a second), and the two
+# files that are written empty, before there is a graph, are cleared.
+NEVER = 2**40  # passages after which the graph would be written
+UNSET = ("data_level0.bin", "length.bin")
 T = TypeVar("T")
 
 
@@ -329,6 +334,7 @@ class OwnSources:
             set_fact(record, "writes", str(writes(record) + 1))
         change(vectors)
         assert self._opened is not None
+        self._clear_unset(self._opened.name)
         self._opened.writes = writes(record)
 
     def _mended(self, record: sqlite3.Connection, work: Callable[[], T]) -> T:
@@ -387,12 +393,21 @@ class OwnSources:
         name, writes = written(record)
         client = _client(self._folder / name)
         collection = client.get_or_create_collection(
-            COLLECTION, metadata={"hnsw:space": "cosine"}, embedding_function=None
+            COLLECTION, metadata={"hnsw:space": "cosine", "hnsw:sync_threshold": NEVER}, embedding_function=None
         )
+        if (any_one := collection.get(limit=1, include=["embeddings"]))["ids"]:
+            collection.query(query_embeddings=any_one["embeddings"], n_results=1)  # makes the graph, and those files
+        self._clear_unset(name)
         self._opened = _Open(name, writes, client, collection)
         if collection.count() < sum(counted_files(record).values()):
             with record:
                 record.execute("UPDATE files SET state = 'coming' WHERE state = 'whole'")
+
+    def _clear_unset(self, name: str) -> None:
+        for path in (self._folder / name).glob("*/*"):
+            if path.name in UNSET:
+                with path.open("r+b") as file:
+                    file.write(bytes(path.stat().st_size))
 
     def _begin_anew(self, record: sqlite3.Connection) -> None:
         """Point the record to vectors that are still to be made: a kill on the way loses nothing."""

@@ -15,7 +15,7 @@ from knowledge.words import TOKENIZER, content_words, slips, stem
 
 WORDS_AT_ONCE = 120  # of one passage: the encoder reads about 180
 PATIENCE_SECONDS = 60
-VERSION = 2  # of the tables; a record of another one is made anew from the documents
+VERSION = 3  # of the tables; a record of another one is made anew from the documents
 SCHEMA = f"""
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE files (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL, digest TEXT NOT NULL,

@@ -20,7 +20,7 @@ import pytest
 
 from knowledge.encoder import Encoder, Source, Vectors
 from knowledge.errors import UserError
-from knowledge.own import PREFIX, RECORD, OwnPassage, OwnSources
+from knowledge.own import PREFIX, RECORD, UNSET, OwnPassage, OwnSources
 from knowledge.own_question import EVIDENCE, FLOOR, WORD_WEIGHT, rows_by_words, understood
 from knowledge.own_record import WORDS_AT_ONCE, cut_at_sentences
 from knowledge.words import plain_words
@@ -208,6 +208,20 @@ def test_a_removed_file_leaves_no_word_behind(own: OwnSources) -> None:
     own.remove("glossary.csv")
     assert counts(own) == dict.fromkeys(("files", "passages", "found", "words", "slips", "vectors"), 0)
     own.remove("never there")
+
+
+def test_what_the_memory_held_before_is_not_written_beside_the_vectors(tmp_path: Path) -> None:
+    encoder = Encoder(summed, Source("summed", "000000000000", 0.0), dimensions=48, precision="float32")
+    passages = [OwnPassage(f"Point {n} of the list.", n, "") for n in range(1_100)]  # Chroma writes from 1,000 on
+    for _ in range(2):  # newly made, and opened again
+        own = OwnSources(tmp_path / "passages", encoder)
+        freed = [f"quagmarine {n} ".encode() * n for n in range(2_000)]
+        del freed
+        own.add("list.txt", passages)
+        assert own.find("point 7 of the list")
+        own.close()
+        unset = [path for name in UNSET for path in (tmp_path / "passages").glob(f"{PREFIX}*/*/{name}")]
+        assert len(unset) == len(UNSET) and not any(any(path.read_bytes()) for path in unset)
 
 
 def test_an_empty_folder_answers_and_is_not_made(tmp_path: Path, encoder: Encoder) -> None:
