@@ -9,7 +9,7 @@ from assistant.messages import Exchange
 from assistant.moves import Call, Say
 from finetune.errors import UserError
 from tools.brief import Brief
-from tools.deletion import deletions, source_named, survey, what_goes
+from tools.deletion import deletions, source_named
 from tools.journey import State
 from tools.rights import OWNERS
 
@@ -95,12 +95,12 @@ def _deletion(said: str, state: State, exchange: Exchange) -> Call | None:
     if not outright and not re.fullmatch(alone, match["what"], re.I):
         return None
     call = Call("delete_source", {"name": name})
-    if exchange.ran("delete_source"):
-        return call
     try:
-        return Call(call.tool, call.args, what_goes(survey(state.project, source_named(state.project, name))))
+        if not exchange.ran("delete_source"):
+            source_named(state.project, name)
     except UserError:
         return Call("show_lineage", {"file": name})  # nothing to approve: its answer says which files there are
+    return call
 
 
 def _lineage(said: str, state: State, asked: str) -> Call | None:

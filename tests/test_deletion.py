@@ -9,6 +9,8 @@ import pytest
 
 from assistant.conversation import Assistant, Conversation
 from assistant.events import ToolFinished
+from finetune.data.marks import Review, make_mark, read_review, write_review
+from finetune.data.synthetic import Replies, Reply
 from finetune.errors import UserError
 from finetune.evaluate import Evaluation, Pair
 from finetune.files import write_json
@@ -107,15 +109,12 @@ def use(context: Context, tool: str, **arguments: Any) -> str:
     return str(TOOLS[tool][0].func(runtime, **arguments)[0])  # type: ignore[attr-defined]
 
 
-UNSET = "data_level0.bin"  # Chroma's graph writes memory it never set, whatever stood there before: not ours to clear
-
-
 def holding(folder: Path, word: str) -> list[str]:
     """The files below a folder that hold the word."""
     return [
         str(path.relative_to(folder))
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != UNSET and word.encode() in path.read_bytes().lower()
+        if path.is_file() and word.encode() in path.read_bytes().lower()
     ]
 
 
@@ -133,6 +132,17 @@ def test_not_one_word_of_a_deleted_file_is_left_anywhere(ready: Conversation, tm
     say(ready, "which copy goes to the archive according to our handbook?")
     say(ready, "drop row 3")
     say(ready, "undo")
+    first, other = (
+        next(row for row in ready.project.read_examples() if row.source.file == file)
+        for file in ("faq.csv", "handbook.md")
+    )
+    said = f"It should say that the {WORD} desk must answer request number 4 within 6 days."
+    marks = [
+        make_mark(first, "Ann", "bad", said),
+        make_mark(first, "Ben", "bad", "Too long."),
+        make_mark(other, "Ann", "good", WORD),
+    ]
+    write_review(ready.project, Review(marks=marks))
     say(ready, "approved")
     train(ready)
     before = holding(ready.project.dir, WORD)
@@ -142,11 +152,12 @@ def test_not_one_word_of_a_deleted_file_is_left_anywhere(ready: Conversation, tm
     for name in ("plans.csv", "handbook.md"):
         asked = say(ready, f"delete {name}")
         assert asked.waiting_for == "approval:delete_source", asked.text
-        assert "cannot bring it back" in asked.text and "round 1" in asked.text.lower()
+        assert asked.text.count("cannot bring it back") == 1 and "round 1" in asked.text.lower()
         assert "is deleted" in say(ready, "yes").text
     ready.connection.commit()
     assert holding(ready.project.dir, WORD) == []
     assert len(ready.project.read_examples()) >= 40, "the other file's rows stay"
+    assert [(m.reviewer, m.comment) for m in read_review(ready.project).marks] == [("Ann", ""), ("Ben", "Too long.")]
     assert any("48" in (turn.reply.text if turn.reply else "") for turn in ready.history()), "so does the conversation"
 
 
@@ -260,6 +271,17 @@ def test_an_archive_goes_whole_and_a_file_in_it_does_not_go_alone(ready: Convers
     assert "28 rows" in say(ready, "remove mails.zip and everything in it").text
     say(ready, "yes")
     assert holding(ready.project.dir, WORD) == [] and not read_sources(ready.project).rights.get("mails.zip")
+
+
+def test_what_a_model_wrote_from_other_files_is_kept(ready: Conversation, tmp_path: Path) -> None:
+    attach(ready, tmp_path, "handbook.md", HANDBOOK)
+    replies = Replies(ready.project.replies)
+    for name in ("handbook.md", "faq.csv"):
+        replies.keep(name, Reply(name, (("text", None, ""),), "[]"))
+    say(ready, "delete handbook.md", "yes")
+    assert list(replies.read()) == ["faq.csv"]
+    say(ready, "delete faq.csv", "yes")
+    assert not ready.project.replies.exists(), "as if none had been written"
 
 
 def test_a_row_left_out_as_a_duplicate_comes_back_when_the_other_is_deleted(

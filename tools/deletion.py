@@ -10,14 +10,17 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from langchain.tools import ToolRuntime
 from langchain_core.messages import BaseMessage
 from langchain_core.tools import tool
 from pydantic import BaseModel, Field
 
+from finetune.data.marks import Review
 from finetune.data.reasons import DUPLICATE, NEAR_DUPLICATE
 from finetune.data.report import counted
+from finetune.data.synthetic import Replies
 from finetune.errors import UserError
 from finetune.evaluate import Evaluation
 from finetune.example import Example
@@ -26,7 +29,7 @@ from finetune.lineage import SPLITS, is_in, mark_deleted, trained_on
 from finetune.project import Project, Run
 from finetune.report import as_markdown
 from tools.context import Context
-from tools.forgetting import quoting
+from tools.forgetting import quoting, those_quoting
 from tools.history import snapshots
 from tools.journey import Sources, in_use, read_sources, read_state, root, write_model
 from tools.publications import Publication, publications
@@ -181,17 +184,19 @@ def deletions(project: Project) -> list[Deletion]:
 def delete(context: Context, deletion: Deletion) -> None:
     """Carry a deletion out, from wherever an earlier attempt left it."""
     project, name = context.project, deletion.file
+    folders = [project.dir, *snapshots(project)]
+    strip_reviews(context, [folder / project.review.name for folder in folders], name)
     for run, _ in trained_on(project.runs(), name):
         strip_run(run, name, deletion.begun)
     newest = max((int(r.run) for r in deletion.runs if r.learnt), default=0)
-    for folder in [project.dir, *snapshots(project)]:
+    for folder in folders:
         strip_rows(folder / project.examples.name, name)
         strip_sources(folder / project.sources.name, name, first_round=newest + 1)
         (folder / project.report.name).unlink(missing_ok=True)
     project.verdict.unlink(missing_ok=True)
     shutil.rmtree(project.sheets, ignore_errors=True)  # written anew with the rows that are left, where asked for
     project.coverage.unlink(missing_ok=True)  # it quotes questions; looked at anew when it is asked for
-    project.replies.unlink(missing_ok=True)  # a chat model's answers about any document; asked again where needed
+    Replies(project.replies).forget(name)
     shutil.rmtree(project.kept, ignore_errors=True)  # hashes and vectors of its texts, too
     if deletion.rows:
         for path in project.published.glob("*"):
@@ -219,6 +224,25 @@ def revived(row: Example) -> Example:
     if row.status != "dropped" or not row.reasons or not row.reasons[-1].startswith((DUPLICATE, NEAR_DUPLICATE)):
         return row
     return row.model_copy(update={"status": "proposed", "reasons": row.reasons[:-1]})
+
+
+def strip_reviews(context: Context, paths: Sequence[Path], name: str) -> None:
+    """Forget what was said of a source's rows, and comments on others that quote it.
+
+    Its rows and passages must still be there: they tell which.
+    """
+    there = {path: Review.model_validate(stored) for path in paths if (stored := read_json(path))}
+    comments = {mark.comment for review in there.values() for mark in review.marks}
+    gone = those_quoting(comments, texts_of(context, name))
+    ids = {row.id for row in rows_of(context.project, name)}
+    for path, review in there.items():
+        marks = [
+            mark.model_copy(update={"comment": ""}) if mark.comment in gone else mark
+            for mark in review.marks
+            if mark.row not in ids
+        ]
+        decisions = [decision for decision in review.decisions if decision.row not in ids]
+        write_model(path, review.model_copy(update={"marks": marks, "decisions": decisions}))
 
 
 def strip_sources(path: Path, name: str, *, first_round: int) -> None:
@@ -280,6 +304,14 @@ def texts_of(context: Context, name: str) -> Iterator[str]:
         own = context.services.own_sources(context.project)
         for file in own.files():
             yield from own.texts(file) if is_in(file, name) else []
+
+
+def says_what_goes(context: Context, arguments: dict[str, Any]) -> str | None:
+    """What has to be said before the approval; None where there is nothing to approve: the tool says why."""
+    try:
+        return what_goes(survey(context.project, source_named(context.project, str(arguments.get("name", "")))))
+    except UserError:
+        return None
 
 
 def begin(context: Context, name: str, messages: Sequence[BaseMessage]) -> Deletion:

@@ -29,7 +29,6 @@ def quoting(messages: Iterable[BaseMessage], texts: Iterable[str], name: str, id
         name: the source, as attached.
         ids: of its rows.
     """
-    by_run: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
     found: set[str] = set()
     strings: set[str] = set()
     told: set[str] = set()
@@ -40,15 +39,20 @@ def quoting(messages: Iterable[BaseMessage], texts: Iterable[str], name: str, id
             strings.add(string)
             if beside:
                 found.add(string)
-            for run in _runs(string):
-                by_run[run].add(string)
-    for text in texts:
-        for run in _runs(text):
-            found |= by_run.pop(run, set())
+    found |= those_quoting(strings, texts)
     # What was said of all rows together names topics by single words; nobody can tell whose they are.
     lines = [line for line in told if len(line.split()) >= RUN]
     found |= {string for string in strings if string in told or any(line in string for line in lines)}
     return sorted(map(hash_of, found))
+
+
+def those_quoting(strings: Iterable[str], texts: Iterable[str]) -> set[str]:
+    """Those of the strings that share a run of words with one of the texts."""
+    by_run: defaultdict[tuple[str, ...], set[str]] = defaultdict(set)
+    for string in strings:
+        for run in _runs(string):
+            by_run[run].add(string)
+    return {string for text in texts for run in _runs(text) for string in by_run.get(run, ())}
 
 
 def _told_of_all_rows(value: Any) -> Iterator[str]:

@@ -9,7 +9,7 @@ from tools.conflicts import settle_contradiction
 from tools.context import Context
 from tools.coverage import data_coverage
 from tools.dataset import prepare_data, read_files, set_columns
-from tools.deletion import delete_source
+from tools.deletion import delete_source, says_what_goes
 from tools.editing import approve_examples, drop_examples, edit_example, restore_examples
 from tools.interview import delete_project, project_status, record_facts, undo_last
 from tools.lineage import show_lineage
@@ -89,4 +89,7 @@ APPROVALS: dict[str, str] = {
     "delete_project": "Shall I delete this project for good, with its files, models and this conversation?",
 }
 # What has to be said with the question, from the context and the call's arguments; where it is None, nothing is asked.
-SAID_WITH_IT: dict[str, Callable[[Context, dict[str, Any]], str | None]] = {"write_examples": asks_first}
+SAID_WITH_IT: dict[str, Callable[[Context, dict[str, Any]], str | None]] = {
+    "write_examples": asks_first,
+    "delete_source": says_what_goes,
+}

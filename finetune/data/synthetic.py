@@ -229,8 +229,12 @@ class Replies:
 
     def forget(self, file: str) -> None:
         """Throw away what was said about a file, and about the files in it."""
-        rows = [row for row in read_jsonl(self.path) if not f"{row['file']}/".startswith(f"{file}/")]
-        write_jsonl(self.path, rows)
+        rows = list(read_jsonl(self.path))
+        left = [row for row in rows if not f"{row['file']}/".startswith(f"{file}/")]
+        if not left:
+            self.path.unlink(missing_ok=True)
+        elif len(left) < len(rows):
+            write_jsonl(self.path, left)
 
 
 def ask_about(
