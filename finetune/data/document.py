@@ -22,7 +22,7 @@ class Limits:
     unpacked_mib: int = 300  # all members of an Office file together
     ratio: int = 200  # unpacked to packed size of one member; ordinary sheets reach about 30
     memory_mib: int = 1536  # address space of the reading process
-    seconds: int = 60
+    seconds: int = 60  # of the processor, so that other work on the machine does not count
     rows: int = 200_000
     pages: int = 2_000
     characters: int = 20_000_000

@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import selectors
+import signal
 import stat
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from finetune.errors import UserError
 logger = logging.getLogger(__name__)
 
 PROBLEMS_TOLD = 20
+WAITED = 10  # times the seconds of the processor a file may take: a busy machine is slow, a parser that sleeps hangs
 
 
 def read_file(path: Path, *, limits: Limits = Limits()) -> Document:  # noqa: B008 (frozen)
@@ -153,16 +155,15 @@ class Reading:
         except BrokenPipeError:
             return None
         answer = bytearray()
-        deadline = time.monotonic() + self._limits.seconds
+        deadline = time.monotonic() + self._limits.seconds * WAITED
         while not answer.endswith(b"\n"):
             if not _readable(process, deadline - time.monotonic()):
                 self._end()
-                raise UserError(
-                    f"Reading took longer than {self._limits.seconds} seconds and was stopped.",
-                    where=name,
-                    action="Split the file, or save its text as TXT or DOCX.",
-                )
+                raise self._too_long(name)
             part = os.read(process.stdout.fileno(), 1 << 16)
+            if not part and process.wait() == -signal.SIGPROF:
+                self._end()
+                raise self._too_long(name)
             if not part:
                 return None
             answer += part
@@ -189,13 +190,20 @@ class Reading:
         self._listener.start()
         return process
 
+    def _too_long(self, name: str) -> UserError:
+        return UserError(
+            f"Reading took longer than {self._limits.seconds} seconds and was stopped.",
+            where=name,
+            action="Split the file, or save its text as TXT or DOCX.",
+        )
+
     def _failure(self, name: str) -> UserError:
         """Why the process ended instead of answering."""
         code = self._end()
         said = b"".join(self._said).decode(errors="replace").strip().split("\n")
         trace = said[-1]
         ours = [line.strip() for line in said if "finetune" in line and line.lstrip().startswith("File ")]
-        logger.warning("reading a file failed: %s; %s", trace[:300], ours[-1] if ours else f"exit {code}")
+        logger.warning("reading a file ended with %d: %s; %s", code, trace[:300], ours[-1] if ours else "elsewhere")
         # Where even the telling of an error found no memory, its name is not the last thing that was said.
         if any("MemoryError" in line or "unraisablehook" in line for line in said) or code < 0:
             return UserError(

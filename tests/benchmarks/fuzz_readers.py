@@ -1,9 +1,12 @@
-"""Broken files by the thousand: `python -m tests.benchmarks.fuzz_readers [--minutes N] [--inputs N] [--state DIR]`.
+"""Broken files by the thousand: `python -m tests.benchmarks.fuzz_readers --out DIR [--minutes N] [--inputs N]`.
 
 Mutates small valid files of every kind and reads each as a user's file is read, in the bounded process, then makes
-rows of it. Counts what was read, refused in words, or ended the reading process; a crash of the program, a hang or a
-result that cannot be written counts as a fault, and the file is kept. Input number n is the same for the same seed, and
-a stopped run goes on where it was.
+rows of it. Counts by kind what was read, refused in words, stopped at a limit, what crashed (an error of the program,
+or a reading process ended by anything but a limit) and what hung. A hang is told by seconds of the processor, so that a
+busy machine makes none; a wall clock many times as long is for what sleeps. Files that crash or hang are kept.
+
+Input number n is the same for the same seed. DIR/seed-N.json has the counts, DIR/seed-N.md the table, written every 50
+files; a stopped run goes on where they say, and --minutes and --inputs are of all its parts together.
 """
 
 import argparse
@@ -17,23 +20,24 @@ import time
 import traceback
 import zipfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from types import FrameType
 
-import psutil
-
 from finetune.data.collect import examples_from_document
-from finetune.data.document import Limits
-from finetune.data.read import Reading
+from finetune.data.document import Document, Limits
+from finetune.data.read import WAITED, Reading
 from finetune.errors import UserError
+from finetune.files import write_text
 from tests.data.small_files import small_files, zipped
 
-# A hang is told by processor time, so that a busy machine makes none; the clock's limits stop what only waits.
-LIMITS = Limits(seconds=180, whole_seconds=600)
-READ_SECONDS = 20.0  # of the processor, to read a file
+LIMITS = Limits(seconds=20, whole_seconds=600)
 ROWS_SECONDS = 30.0  # of the processor, to make rows of a document that was read
+SAVED = 50  # files from one saving to the next
+RENEWED = 500  # files one reading process reads; what it took of memory is known at its end
 TOKENS = (
     b"\0", b"\xff\xfe", b"\xef\xbb\xbf", b'"', b'""', b"\r", b"\n\n", b"\t", b";" * 50, b",", b"<", b"</", b"<!--",
     b"]]>", b"&#x110000;", b"<table><tr><td>", b"<blockquote>", b"{", b"[", b"}", b"\\ud800", b"1e999", b"NaN",
@@ -122,58 +126,188 @@ def span(chance: random.Random, data: bytes) -> tuple[int, int]:
     return start, min(len(data), start + chance.choice((1, 4, 20, 100, 1000)))
 
 
-def too_long(number: int, frame: FrameType | None) -> None:
-    raise TimeoutError(f"rows took longer than {ROWS_SECONDS:.0f} seconds of the processor")
+class Hang(Exception):
+    """Something took longer than it may."""
 
 
-def children_seconds() -> float:
-    """Processor seconds of the reading processes so far, those that ended included."""
-    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    running = [child.cpu_times() for child in psutil.Process().children()]
-    return float(ended.ru_utime + ended.ru_stime + sum(times.user + times.system for times in running))
+class Heard(logging.Handler):
+    """What was last said about a file that failed to be read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.last = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.last = record.getMessage()
+
+    def fault(self) -> list[str]:
+        """The error's type and its place, where there was one."""
+        what, _, place = self.last.partition(": ")[2].rpartition("; ")
+        return [f"{what.split(':')[0]}, {place}"] if place else []
 
 
-def outcome(reading: Reading, path: Path) -> str:
-    """What became of a file, in a few words.
+@contextmanager
+def bounded() -> Iterator[None]:
+    """Raises Hang within a block that takes too long."""
+
+    def hang(number: int, frame: FrameType | None) -> None:
+        raise Hang(f"rows took longer than {ROWS_SECONDS:.0f} seconds")
+
+    timers = {signal.ITIMER_PROF: (signal.SIGPROF, 1), signal.ITIMER_REAL: (signal.SIGALRM, WAITED)}
+    for timer, (number, times) in timers.items():
+        signal.signal(number, hang)
+        signal.setitimer(timer, ROWS_SECONDS * times)
+    try:
+        yield
+    finally:
+        for timer in timers:
+            signal.setitimer(timer, 0)
+
+
+def outcome(reading: Reading, path: Path, heard: Heard) -> str:
+    """What became of a file, in a few words that begin with one of ENDS.
 
     Raises:
         anything but UserError: a fault of the program.
     """
-    before = children_seconds()
+    heard.last = ""
     try:
         whole = reading.file(path)
     except UserError as error:
-        if "longer than" in error.what:
-            raise TimeoutError(error.what) from error
-        return f"refused: {' '.join(error.what.split()[:4])}"
-    finally:
-        taken = children_seconds() - before
-    if taken > READ_SECONDS:
-        raise TimeoutError(f"reading took {taken:.0f} seconds of the processor")
-    signal.setitimer(signal.ITIMER_PROF, ROWS_SECONDS)
+        return refusal(error, heard.last)
+    with bounded():
+        make_rows(whole)
+    return "crash: in a file within" if crashed(heard.last) else "read"
+
+
+def refusal(error: UserError, heard: str) -> str:
+    if "longer than" in error.what:
+        return f"hang: {error.what}"
+    if crashed(heard):
+        return f"crash: {heard}"
+    if "more memory" in error.what or "limit is" in error.what or "more than" in error.what:
+        return f"limit: {error.what}"
+    return f"refused: {' '.join(error.what.split()[:4])}"
+
+
+def crashed(heard: str) -> bool:
+    """Whether the reading process ended for another reason than memory."""
+    return " ended with " in heard and not any(each in heard for each in ("MemoryError", "unraisablehook"))
+
+
+def make_rows(whole: Document) -> None:
+    for document in whole.all_parts():
+        assert document.file.isprintable()
+        try:
+            rows, _, _ = examples_from_document(document)
+        except UserError:
+            continue
+        for row in rows:
+            row.model_dump_json().encode()
+
+
+ENDS = ("read", "refused", "limit", "crash", "hang")
+FAULTS = ("crash", "hang")
+
+
+@dataclass
+class Counts:
+    """What is known of a run so far: `outcomes` by kind of file and what became of it, `faults` of parsers by place."""
+
+    next: int = 0
+    seconds: float = 0.0
+    processor_seconds: float = 0.0
+    reading_mib: float = 0.0  # at most, of a reading process
+    program_mib: float = 0.0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def known(cls, path: Path) -> "Counts":
+        if not path.exists():
+            return cls()
+        found = json.loads(path.read_text())
+        return cls(**{**found, "outcomes": Counter(found["outcomes"]), "faults": Counter(found["faults"])})
+
+    def of(self, end: str, kind: str = "") -> int:
+        """Files (of a kind) with such an end."""
+        told = ((*key.split(":")[0].split(), count) for key, count in self.outcomes.items())
+        return sum(count for own, what, count in told if what == end and kind in ("", own))
+
+    def table(self) -> str:
+        lines = [
+            f"{self.next} files, {self.seconds / 60:.1f} minutes, {self.processor_seconds / 60:.1f} of the processor.",
+            f"Memory at most: {self.reading_mib:.0f} MiB to read a file, {self.program_mib:.0f} MiB for the rest.",
+            "",
+            f"| kind | files | {' | '.join(ENDS)} |",
+            "|---|" + "---|" * (len(ENDS) + 1),
+        ]
+        for kind in [*sorted({key.split()[0] for key in self.outcomes}), ""]:
+            counts = [self.of(end, kind) for end in ENDS]
+            lines.append(f"| {kind or 'all'} | {sum(counts)} | {' | '.join(map(str, counts))} |")
+        told = [f"- {n} {key}" for key, n in self.outcomes.most_common() if "limit:" in key or "hang:" in key]
+        faults = [f"- {n} {what}" for what, n in self.faults.most_common(40)]
+        return "\n".join(
+            [*lines, "", "Limits reached, and hangs:", *told, "", "What parsers failed with, and where:", *faults, ""]
+        )
+
+
+class Run:
+    """One seed's counts, kept in a folder."""
+
+    def __init__(self, out: Path, name: str) -> None:
+        self._record = out / f"{name}.json"
+        self.counts = Counts.known(self._record)
+        self._before = (self.counts.seconds, self.counts.processor_seconds)
+        self._began = time.monotonic()
+
+    def save(self) -> None:
+        counts = self.counts
+        own, others = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent = own.ru_utime + own.ru_stime + others.ru_utime + others.ru_stime
+        counts.seconds, counts.processor_seconds = self._before[0] + self.elapsed(), self._before[1] + spent
+        counts.reading_mib = max(counts.reading_mib, others.ru_maxrss / 2**10)
+        counts.program_mib = max(counts.program_mib, own.ru_maxrss / 2**10)
+        write_text(self._record.with_suffix(".md"), counts.table())
+        write_text(self._record, json.dumps(vars(counts)))
+
+    def elapsed(self) -> float:
+        return time.monotonic() - self._began
+
+    def over(self, minutes: float, inputs: int) -> bool:
+        return self.counts.next >= inputs or self._before[0] + self.elapsed() >= minutes * 60
+
+
+def try_one(reading: Reading, path: Path, heard: Heard) -> str:
     try:
-        for document in whole.all_parts():
-            assert document.file.isprintable()
-            try:
-                rows, _, _ = examples_from_document(document)
-            except UserError:
-                continue
-            for row in rows:
-                row.model_dump_json().encode()
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-    return "read"
+        return outcome(reading, path, heard)
+    except Hang as error:
+        return f"hang: {error}"
+    except Exception as error:  # noqa: BLE001 (whatever it is, is what is looked for)
+        traceback.print_exc(limit=-4)
+        return f"crash: {type(error).__name__}: {error}"[:200]
 
 
-class Faults(logging.Handler):
-    """Counts what ended the reading process, by what it said last."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: Counter[str] = Counter()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.seen[record.getMessage()] += 1
+def fuzz(run: Run, files: dict[str, bytes], options: argparse.Namespace, heard: Heard) -> None:
+    counts = run.counts
+    while not run.over(options.minutes, options.inputs):
+        with Reading(LIMITS) as reading:
+            for _ in range(RENEWED):
+                if run.over(options.minutes, options.inputs):
+                    break
+                name, data = mutated(random.Random(f"{options.seed}:{counts.next}"), files)
+                path = options.out / f"input-{options.seed}{Path(name).suffix}"
+                path.write_bytes(data)
+                what = try_one(reading, path, heard)
+                if what.startswith(FAULTS):
+                    kept = path.replace(options.out / f"fault-{options.seed}-{counts.next}{path.suffix}")
+                    print(f"{kept}: {what}", file=sys.stderr, flush=True)
+                counts.outcomes[f"{path.suffix} {what}"] += 1
+                counts.faults.update(heard.fault())
+                counts.next += 1
+                if counts.next % SAVED == 0:
+                    run.save()
+    run.save()
 
 
 def main() -> int:
@@ -182,62 +316,17 @@ def main() -> int:
     parser.add_argument("--inputs", type=int, default=10**9, help="stop after this many files in all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="only files whose name has this in it, as .pdf")
-    parser.add_argument("--state", type=Path, default=Path("fuzz_readers"), help="folder for counts and faulty files")
+    parser.add_argument("--out", type=Path, required=True, help="folder for counts and the files that crash or hang")
     options = parser.parse_args()
-    options.state.mkdir(parents=True, exist_ok=True)
-    record = options.state / f"seed-{options.seed}{options.only}.json"
-    done = (
-        json.loads(record.read_text()) if record.exists() else {"next": 0, "seconds": 0.0, "outcomes": {}, "ended": {}}
-    )
-    outcomes, faults = Counter[str](done["outcomes"]), Faults()
-    faults.seen.update(done["ended"])
+    options.out.mkdir(parents=True, exist_ok=True)
+    heard = Heard()
     log = logging.getLogger("finetune.data.read")
-    log.addHandler(faults)
+    log.addHandler(heard)
     log.propagate = False
-    signal.signal(signal.SIGPROF, too_long)
-    files = {name: data for name, data in small_files().items() if options.only in name}
-    number, began = done["next"], time.monotonic()
-    reading = Reading(LIMITS)
-    while number < options.inputs and time.monotonic() - began < options.minutes * 60:
-        name, data = mutated(random.Random(f"{options.seed}:{number}"), files)
-        path = options.state / f"input{Path(name).suffix}"
-        path.write_bytes(data)
-        try:
-            what = outcome(reading, path)
-        except Exception as error:  # noqa: BLE001 (whatever it is, is what is looked for)
-            what = f"FAULT {type(error).__name__}"
-            kept = options.state / f"fault-{options.seed}-{number}{Path(name).suffix}"
-            path.replace(kept)
-            print(f"{kept}: {error!r}\n{traceback.format_exc(limit=-3)}", file=sys.stderr)
-            reading = Reading(LIMITS)
-        outcomes[f"{Path(name).suffix} {what}"] += 1
-        number += 1
-        if number % 50 == 0:
-            save(record, number, done["seconds"] + time.monotonic() - began, outcomes, faults.seen)
-    save(record, number, done["seconds"] + time.monotonic() - began, outcomes, faults.seen)
-    return report(number, done["seconds"] + time.monotonic() - began, outcomes, faults.seen)
-
-
-def save(record: Path, number: int, seconds: float, outcomes: Counter[str], ended: Counter[str]) -> None:
-    beside = record.with_suffix(".part")
-    beside.write_text(json.dumps({"next": number, "seconds": seconds, "outcomes": outcomes, "ended": ended}))
-    beside.replace(record)
-
-
-def report(number: int, seconds: float, outcomes: Counter[str], ended: Counter[str]) -> int:
-    """Print the counts; 1 where a fault was found."""
-    kinds = sorted({key.split()[0] for key in outcomes})
-    print(f"{number} files in {seconds / 60:.1f} minutes, {number / max(seconds, 1e-9):.1f} a second")
-    print(f"{'kind':<8}{'files':>8}{'read':>8}{'refused':>9}{'faults':>8}")
-    for kind in kinds:
-        own = {key.split(" ", 1)[1]: count for key, count in outcomes.items() if key.split()[0] == kind}
-        refused = sum(count for what, count in own.items() if what.startswith("refused"))
-        faulty = sum(count for what, count in own.items() if what.startswith("FAULT"))
-        print(f"{kind:<8}{sum(own.values()):>8}{own.get('read', 0):>8}{refused:>9}{faulty:>8}")
-    print(f"{sum(ended.values())} files a parser gave up on, most often with:")
-    for what, count in ended.most_common(25):
-        print(f"{count:>6}  {what}")
-    return int(any(" FAULT" in key for key in outcomes))
+    run = Run(options.out, f"seed-{options.seed}{options.only}")
+    fuzz(run, {name: data for name, data in small_files().items() if options.only in name}, options, heard)
+    print(run.counts.table())
+    return int(any(run.counts.of(end) for end in FAULTS))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 import io
 import json
 import os
+import signal
 import sys
+import threading
 import zipfile
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 
 from finetune.data.document import Limits
 from finetune.data.kinds import SUPPORTED
-from finetune.data.read import read_file
+from finetune.data.read import Reading, read_file
 from tests.data.small_files import POLICY, Put, notes, pdf, refused, workbook, zipped
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(64)
@@ -441,6 +443,29 @@ def test_a_parser_that_takes_too_much_memory_is_stopped(put: Put) -> None:
 
 def test_reading_that_takes_too_long_is_stopped(put: Put) -> None:
     assert "longer than 0 seconds" in refused(put("policy.pdf", pdf(POLICY[0])), seconds=0).what
+
+
+def test_a_parser_that_works_too_long_is_stopped_by_the_seconds_of_the_processor(put: Put) -> None:
+    page = "<div>" + "<p>One <b>thing</b> after <i>another</i>.</p>" * 60_000
+    assert "longer than 1 seconds" in refused(put("long.html", page), seconds=1).what
+
+
+def test_a_wait_for_other_work_on_the_machine_is_no_hang(put: Put) -> None:
+    with Reading(Limits(seconds=1)) as reading:
+        reading.file(put("first.csv", "q,a\nOpen?,Yes\n"))
+        assert reading._process
+        os.kill(reading._process.pid, signal.SIGSTOP)
+        waited = threading.Timer(2, os.kill, (reading._process.pid, signal.SIGCONT))
+        waited.start()
+        assert reading.file(put("second.csv", "q,a\nOpen?,No\n")).tables
+        waited.join()
+
+
+def test_many_files_one_after_the_other_do_not_use_up_the_time_of_one(put: Put) -> None:
+    page = "<div>" + "<p>One <b>thing</b> after <i>another</i>.</p>" * 4_000
+    with Reading(Limits(seconds=2, whole_seconds=1)) as reading:
+        started = {reading.file(put("long.html", page)) and reading._process for _ in range(5)}
+    assert len(started) == 1, "the process was never ended"
 
 
 @pytest.mark.parametrize(
