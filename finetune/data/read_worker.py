@@ -38,8 +38,9 @@ READERS: dict[Kind, Read] = {
 FILES_IN: dict[Kind, Callable[[bytes, str, Limits], list[Inner]]] = {
     "zip": files_in_zip, "eml": attachments, "mbox": attachments
 }  # fmt: skip
-# What the parsers raise on broken files: they promise no particular errors. Not OSError, which would hide an attempt to
-# do what is forbidden here, and not MemoryError, after which the process is of no use.
+# What the parsers raise on broken files: they promise no particular errors. Of OSError only what a parser says in its
+# own words, not the system's errors nor an attempt to do what is forbidden here; and not MemoryError, after which the
+# process is of no use.
 PARSER_FAULTS = (
     ArithmeticError, AssertionError, AttributeError, EOFError, LookupError, RuntimeError, SyntaxError, TypeError,
     ValueError, struct.error, zipfile.BadZipFile, zlib.error,
@@ -93,7 +94,11 @@ class Worker:
         except UserError as error:
             return {"error": {"what": error.what, "action": error.action}}
         except PARSER_FAULTS as error:
-            return {"fault": f"{type(error).__name__}: {error}"[:300] + f"; {_where(error)}"}
+            return _fault(error)
+        except OSError as error:
+            if error.errno or isinstance(error, PermissionError):
+                raise
+            return _fault(error)
         return {"document": document.as_json(), "inner": [file.name for file in inner]}
 
     def _read(self, name: str, place: tuple[int, ...]) -> tuple[Document, list[Inner]]:
@@ -135,6 +140,10 @@ class Worker:
 
     def _name(self, place: tuple[int, ...]) -> str:
         return self._within[place[:-1]][place[-1]].name if place else self._path
+
+
+def _fault(error: Exception) -> dict[str, Any]:
+    return {"fault": f"{type(error).__name__}: {error}"[:300] + f"; {_where(error)}"}
 
 
 def _where(error: BaseException) -> str:

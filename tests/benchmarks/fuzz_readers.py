@@ -231,8 +231,8 @@ class Counts:
 
     def of(self, end: str, kind: str = "") -> int:
         """Files (of a kind) with such an end."""
-        told = ((*key.split(":")[0].split(), count) for key, count in self.outcomes.items())
-        return sum(count for own, what, count in told if what == end and kind in ("", own))
+        ends = [(key.split(":")[0].split(), count) for key, count in self.outcomes.items()]
+        return sum(count for (own, what), count in ends if what == end and kind in ("", own))
 
     def table(self) -> str:
         lines = [

@@ -14,6 +14,7 @@ import pytest
 from finetune.data.document import Limits
 from finetune.data.kinds import SUPPORTED
 from finetune.data.read import Reading, read_file
+from finetune.errors import UserError
 from tests.data.small_files import POLICY, Put, notes, pdf, refused, workbook, zipped
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(64)
@@ -443,6 +444,16 @@ def test_a_parser_that_takes_too_much_memory_is_stopped(put: Put) -> None:
 
 def test_reading_that_takes_too_long_is_stopped(put: Put) -> None:
     assert "longer than 0 seconds" in refused(put("policy.pdf", pdf(POLICY[0])), seconds=0).what
+
+
+def test_a_workbook_without_a_workbook_in_it_is_damaged_and_ends_no_process(put: Put) -> None:
+    empty = zipped({"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<workbook/>"})
+    with Reading(Limits()) as reading:
+        reading.file(put("faq.csv", "q,a\nOpen?,Yes\n"))
+        before = reading._process
+        with pytest.raises(UserError, match="damaged"):
+            reading.file(put("faq.xlsx", empty))
+        assert reading._process is before
 
 
 def test_a_parser_that_works_too_long_is_stopped_by_the_seconds_of_the_processor(put: Put) -> None:
