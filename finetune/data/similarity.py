@@ -8,7 +8,6 @@ is then compared exactly, so a pair is never joined by an accident of hashing.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Signatures = NDArray[np.uint32]
+    Pairs = NDArray[np.int64]
 
 # A slip of the pen in a short question leaves about 0.7 of its pieces, a changed word in a sentence 0.8.
 NEAR = 0.8
@@ -36,34 +36,49 @@ def near_pairs(texts: Sequence[str], threshold: float = NEAR) -> Iterator[tuple[
     filled = [i for i, text in enumerate(texts) if text]
     if len(filled) < 2:
         return
-    signatures = signatures_of([texts[i] for i in filled])
+    pairs = _candidates(signatures_of([texts[i] for i in filled]), threshold - ESTIMATE_MARGIN)
     similarity = Similarity(texts)
-    seen: set[tuple[int, int]] = set()
-    for one, other in _candidates(signatures, threshold - ESTIMATE_MARGIN):
+    for one, other in _neighbours_together(pairs, len(filled)):
         pair = (filled[one], filled[other])
-        if pair not in seen:
-            seen.add(pair)
-            if (similar := similarity.between(*pair)) >= threshold:
-                yield *pair, similar
+        if (similar := similarity.between(*pair)) >= threshold:
+            yield *pair, similar
 
 
-def _candidates(signatures: "Signatures", floor: float) -> Iterator[tuple[int, int]]:
-    """Pairs (smaller first) that share a band and whose signatures agree in a share of `floor` at least."""
+def _candidates(signatures: "Signatures", floor: float) -> "Pairs":
+    """Pairs (smaller first) that share a band and whose signatures agree in a share of `floor` at least: (pairs, 2)."""
     import numpy as np
 
+    found = [np.empty((0, 2), dtype=np.int64)]
     for start in range(0, BANDS * BAND_ROWS, BAND_ROWS):
         rows = np.ascontiguousarray(signatures[:, start : start + BAND_ROWS])
         keys = rows.view(np.dtype((np.void, rows.dtype.itemsize * BAND_ROWS))).ravel()
         order = np.argsort(keys, kind="stable")
         edges = np.flatnonzero(np.r_[True, keys[order][1:] != keys[order][:-1], True])
-        for first, end in pairwise(edges):
-            bucket = order[first:end]
+        sizes = np.diff(edges)
+        twos = edges[:-1][sizes == 2]  # most buckets are these, so they are compared together
+        two = np.stack([order[twos], order[twos + 1]], axis=1)
+        found.append(two[(signatures[two[:, 0]] == signatures[two[:, 1]]).mean(axis=1) >= floor])
+        for first, size in zip(edges[:-1][sizes > 2], sizes[sizes > 2], strict=True):
+            bucket = order[first : first + size]
             if len(bucket) > STRETCH:  # those that agree in more of the signature come to stand side by side
                 turned = np.roll(signatures[bucket], -start - BAND_ROWS, axis=1)
                 bucket = bucket[np.lexsort(turned.T[::-1])]
             for place in range(0, len(bucket), STRETCH):
-                if len(members := np.sort(bucket[place : place + STRETCH])) > 1:
-                    yield from _alike(signatures, members, floor)
+                members = np.sort(bucket[place : place + STRETCH])
+                found.append(np.array(list(_alike(signatures, members, floor)), dtype=np.int64).reshape(-1, 2))
+    joined = np.unique(np.concatenate(found) @ np.array([len(signatures), 1]))
+    return np.stack(np.divmod(joined, len(signatures)), axis=1)
+
+
+def _neighbours_together(pairs: "Pairs", count: int) -> Iterator[tuple[int, int]]:
+    """The pairs cluster by cluster, so that the pieces of a text are still remembered when it is compared again."""
+    import numpy as np
+
+    sets = Sets(count)
+    for one, other in zip(*pairs.T.tolist(), strict=True):
+        sets.join(one, other)
+    cluster = np.array([sets.root(i) for i in range(count)])[pairs[:, 0]]
+    yield from zip(*pairs[np.argsort(cluster, kind="stable")].T.tolist(), strict=True)
 
 
 def _alike(signatures: "Signatures", members: "NDArray[np.int64]", floor: float) -> Iterator[tuple[int, int]]:
