@@ -259,13 +259,13 @@ def test_a_heading_within_a_paragraph_is_the_one_that_is_named() -> None:
         "In general. A branch manager must greet all visitors with their full name. 7(b) Old customers. Holders of two accounts. "
         "A branch manager must send one statement of fees each month."
     )
-    asked = asked_in_long("Statements", text, title=BRANCHES)
+    asked = asked_in_long("Statements of fees", text, title=BRANCHES)
     assert (
         "Under “Old customers - Holders of two accounts” of the Fair Branches Act, must a branch manager send one statement of fees each month?"
         in asked
     )
     assert (
-        "Under “Statements” of the Fair Branches Act, must a branch manager greet all visitors with their full name?"
+        "Under “Statements of fees” of the Fair Branches Act, must a branch manager greet all visitors with their full name?"
         in asked
     )
 

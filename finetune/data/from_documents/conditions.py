@@ -92,5 +92,6 @@ def purpose(text: str) -> Iterator[str]:
     if first in DETERMINERS - {"you"} or re.match(r"you\s+(?:may not|must not|cannot)", match["rest"]):
         return
     if first in {"you", "please", "simply"} or first in IMPERATIVES:
-        yield f"how do I {to_customer(match['purpose'])}"
+        if not match["purpose"].startswith("be "):
+            yield f"how do I {to_customer(match['purpose'])}"
         yield f"what do I need to do to {to_customer(match['purpose'])}"

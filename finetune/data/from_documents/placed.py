@@ -46,7 +46,7 @@ def placed(found: Sequence[str], heading: str, known: Known) -> Iterator[Placed]
             since, skip = number + 1, 0
             continue
         skip = CASE_SENTENCES if TELLS_A_CASE.search(sentence) else skip - 1
-        defines = " means " in sentence
+        defines = re.search(r"\b(?:means|refers to|is defined as)\s", sentence) is not None
         if SHOWS.search(sentence):
             return
         if defines or not (skip > 0 or within):

@@ -38,6 +38,8 @@ CUT_LINE = re.compile(
 
 # A guide to writing shows other people's sentences under such a heading.
 SAMPLE = re.compile(r"\W*(?:before|after|original|revised|rewritten|(?:an? )?(?:example|sample)s?)\W*", re.I)
+# What follows is another law's text, as it shall read from now on.
+OTHER_LAW = re.compile(r"\bamendments?\b|\bamending\b", re.I)
 # "Several types including: An example is …": a list or an ending that the reading lost.
 LOST_ITS_REST = re.compile(
     r"\b(?:including|includes?|such as|types|is|are):[ \t]+[A-Z]|\b(?:is|are|the|of|to|and)\s?(?:\.{3}|…)|"
@@ -117,7 +119,7 @@ def _is_reply(heading: str, answer: str, known: Known) -> bool:
 def _from_passage(passage: Passage, known: Known) -> Iterator[_Found]:
     blocks = list(paragraphs_and_lists(passage.text))
     limited = taken_back([sentence for text in blocks for sentence in sentences(without_marks(text))], known)
-    if known.long and SAMPLE.fullmatch(passage.heading):
+    if known.long and (SAMPLE.fullmatch(passage.heading) or OTHER_LAW.search(passage.heading)):
         return
     for text in blocks:
         if ":\n" in text:
@@ -148,13 +150,15 @@ def _from_list(text: str, passage: Passage, known: Known) -> Iterator[_Found]:
 
 
 def _shortened(text: str) -> str:
-    """Whole paragraphs up to the answer's greatest length; empty where even the first is longer.
+    """Whole paragraphs up to the answer's greatest length; empty where the first is longer, or a list would be cut.
 
     A last line without an end (a heading that was not seen as one, a page's foot) is left off.
     """
     kept: list[str] = []
     for paragraph in text.split("\n"):
         if sum(map(len, kept)) + len(paragraph) > ANSWER_CHARACTERS:
+            if BULLET.match(paragraph):
+                return ""
             break
         kept.append(paragraph)
     while len(kept) > 1 and (

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from finetune.data.from_documents.placed import Placed, leans_on_those_before
 from finetune.data.from_documents.sections import GENERAL, says_its_topic
-from finetune.data.from_documents.sound import MANY_OF, Known, definite_phrases
+from finetune.data.from_documents.sound import MANY_OF, Known, definite_phrases, stems
 from finetune.data.from_documents.statements import MODAL
 from finetune.data.from_documents.subjects import is_agent
 from finetune.data.from_documents.voice import DETERMINERS, plain_heading, small_start
@@ -20,7 +20,7 @@ TAKES_BACK = re.compile(
     re.I,
 )
 # What may be done otherwise follows: "In a leap year a rate of 1/366 may be used", and an exception one sentence on.
-OTHERWISE = re.compile(r"(?:in|if|when|where|for)\b.*\bmay\b", re.I)
+OTHERWISE = re.compile(r"(?:in|if|when|where|for)\b.*\b(?:may|can)\b|note that\b", re.I)
 EXCEPT = re.compile(r"except\b", re.I)
 NOT_INCLUDED = re.compile(r"\b(?:term )?[\"“'‘]?([\w’' -]{3,60}?)[\"”'’]? (?:does|do|shall) not include\b", re.I)
 # "Trading venue means a trading venue as defined in …", "credit has the meaning given in …".
@@ -65,7 +65,7 @@ def taken_back(found: Sequence[str], known: Known) -> set[str]:
     """The sentences that the one behind them limits or lifts, and meanings from which a later one takes something."""
     limited = {sentence for sentence, after in pairwise(found) if TAKES_BACK.match(after)}
     limited |= {sentence for sentence, after in zip(found, found[2:], strict=False) if EXCEPT.match(after)}
-    if known.called.binding:
+    if known.long:
         limited |= {sentence for sentence, after in pairwise(found) if OTHERWISE.match(after)}
     less = [match[1].lower() for sentence in found if (match := NOT_INCLUDED.search(sentence))]
     return limited | {
@@ -133,6 +133,7 @@ def _leans_on(question: str, sentence: Placed, known: Known) -> str | None:
     general = bool(MEMBER.search(subject))
     alone = general or (len(subject.removeprefix("the ").split()) == 1 and _is_bare(subject))
     telling = (told - _stems(subject) or told) if alone else told
+    telling = telling - known.everywhere or telling
     tells = told and short[0].isupper() and len(short.split()) <= HEADING_WORDS and not UNNAMABLE.search(short)
     if DEFINES.match(question):
         # A law's "Definitions" hold for all of it, those of one of its parts for that part.
@@ -143,8 +144,8 @@ def _leans_on(question: str, sentence: Placed, known: Known) -> str | None:
     bare = general or (_is_bare(subject) and not ACRONYM.search(question))
     if bare or _names_an_instrument(question) or LIMITS.search(heading):
         return short if tells else None
-    # In a law what is said of everybody holds within its section.
-    return short if tells and known.called.binding else ""
+    # In a law what is said of everybody holds within its section; a heading of one word is the law's matter over again.
+    return short if tells and known.called.binding and " " in short else ""
 
 
 def telling_part(heading: str) -> str:
@@ -154,8 +155,8 @@ def telling_part(heading: str) -> str:
 
 
 def _stems(text: str) -> set[str]:
-    found = re.findall(r"[^\W\d_]{4,}", text.lower())
-    return {word[:5] for word in found if word not in GENERAL and word not in DETERMINERS}
+    kept = (word for word in re.findall(r"\w+", text.lower()) if word not in GENERAL and word not in DETERMINERS)
+    return stems(" ".join(kept))
 
 
 def _subject(sentence: str, known: Known) -> str:

@@ -9,6 +9,7 @@ from finetune.data.from_documents.title import NOT_CALLED, Called, called
 
 QUESTION_WORDS = range(3, 32)
 LONG_DOCUMENT = 2_000  # words
+COMMON = 0.25  # of a document's passages
 SECTIONS_KNOWN = 3  # a thing spoken of as "the …" in as many sections of a long document needs no introduction
 
 UNSOUND = re.compile(
@@ -73,6 +74,7 @@ class Known:
     things: frozenset[str] | None = None
     long: bool = False  # a document with more than one fee, one form and one office
     called: Called = NOT_CALLED
+    everywhere: frozenset[str] = frozenset()  # stems of words that most of the document has
 
 
 def known_from(document: Document) -> Known:
@@ -85,7 +87,20 @@ def known_from(document: Document) -> Known:
     if sum(len(passage.text.split()) for passage in passages) < LONG_DOCUMENT:
         return Known(names, frozenset(sections))
     often = {thing for thing, where in sections.items() if len(where) >= SECTIONS_KNOWN}
-    return Known(names, frozenset(often - MANY_OF), long=True, called=called(document.title))
+    return Known(
+        names, frozenset(often - MANY_OF), long=True, called=called(document.title), everywhere=_common(passages)
+    )
+
+
+def stems(text: str) -> set[str]:
+    """The beginnings of a text's longer words, by which two texts are of one matter."""
+    return {word[:5] for word in re.findall(r"[^\W\d_]{4,}", text.lower())}
+
+
+def _common(passages: list[Passage]) -> frozenset[str]:
+    """What so many passages of a document speak of that it tells none of them from the others."""
+    counts = Counter(stem for passage in passages for stem in stems(passage.text))
+    return frozenset(stem for stem, count in counts.items() if count > COMMON * len(passages))
 
 
 def _names(passages: list[Passage]) -> frozenset[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from finetune.data.from_documents.subjects import FINITE, RELATIVE, is_agent, is_plain_subject
-from finetune.data.from_documents.voice import customer_subject, is_plural, plain_modal, to_customer
+from finetune.data.from_documents.voice import IMPERATIVES, customer_subject, is_plural, plain_modal, to_customer
 
 NUMBER = (
     r"(?:\d[\d,.]*|one|two|three|four|five|six|seven|eight|nine|ten|twelve|fourteen|fifteen|twenty|thirty|sixty|ninety)"
@@ -64,9 +64,11 @@ HELD = re.compile(
 WHOLE_BEFORE = re.compile(
     r"\s*(?:,\s*(?=(?:unless|except|if|but|although|even if|provided that|which|so that|so|in order to|in accordance|"
     r"though|while|whereas|as long as|especially|just like|"
-    r"pursuant|subject to|including|such as|however|and (?:must|shall|may|will|can|should))\b)|"
+    r"pursuant|subject to|including|such as|however|"
+    r"and (?:must|shall|may|will|can|should))\b)|"
     r";|:|\s(?=(?:only if|only when|to the extent that|provided that|because|since|so that|unless|except|"
-    r"and must|and shall|and may|and will|and should|and can|or can|or may|or must|so you|so we|but)\s)).*$"
+    r"and must|and shall|and may|and will|and should|and can|and you|and we|and they|or can|or may|or must|so you|so we|"
+    r"but)\s)).*$"
 )
 
 
@@ -181,7 +183,7 @@ def state(text: str) -> Iterator[str]:
 
 def practice(text: str) -> Iterator[str]:
     match = DOES.fullmatch(text)
-    if not match or not is_plain_subject(match["subject"]):
+    if not match or not is_plain_subject(match["subject"]) or text.split()[0].lower() in IMPERATIVES:
         return
     subject, verb = match["subject"], match["verb"]
     # "Charges are", "uses of": the noun. "A consumer applies for a loan": a story, no rule of the house.
