@@ -94,8 +94,15 @@ def _html_blocks(soup: Any) -> Iterator[Block]:
     """Headings, paragraphs and list items in reading order; `summary` and `dt` are an FAQ's questions."""
     headings = {"h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt", "caption", "legend"}
     parts = headings | {"p", "li", "dd", "blockquote", "td", "pre", "div", "section", "article", "details"}
-    for element in soup.find_all(sorted(parts)):
-        if element.name not in headings and element.find(sorted(parts)):
+    elements = soup.find_all(sorted(parts))
+    containers: set[int] = set()
+    for element in elements:
+        outer = element.parent
+        while outer is not None and id(outer) not in containers:  # so that no chain is walked twice
+            containers.add(id(outer))
+            outer = outer.parent
+    for element in elements:
+        if element.name not in headings and id(element) in containers:
             # A container: its parts come by themselves; keep only the text that stands directly in it.
             text = " ".join(str(part).strip() for part in element.find_all(string=True, recursive=False))
         else:

@@ -515,6 +515,11 @@ def test_a_table_of_ten_thousand_unclosed_cells_is_read_within_the_limit(put: Pu
     assert "no rows that can be read" in refused(put("unclosed.html", page.encode())).what
 
 
+def test_twenty_thousand_boxes_within_boxes_are_read_within_the_limit(put: Put) -> None:
+    page = "<h2>Opening hours</h2><p>We open at eight.</p>" + "<div><b>x</b>" * 20_000
+    assert read_file(put("boxes.html", page.encode())).passages[0].text == "We open at eight."
+
+
 def test_tens_of_thousands_of_unclosed_quotes_cost_no_more_than_their_lines() -> None:
     import gc
     import time

@@ -67,8 +67,8 @@ WHOLE_BEFORE = re.compile(
     r"pursuant|subject to|including|such as|however|"
     r"and (?:must|shall|may|will|can|should))\b)|"
     r";|:|\s(?=(?:only if|only when|to the extent that|provided that|because|since|so that|unless|except|"
-    r"and must|and shall|and may|and will|and should|and can|and you|and we|and they|or can|or may|or must|so you|so we|"
-    r"but)\s)).*$"
+    r"and must|and shall|and may|and will|and should|and can|and you|and we|and they|or can|or may|or must|so you|"
+    r"so we|but)\s)).*$"
 )
 
 
