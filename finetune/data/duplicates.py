@@ -201,10 +201,10 @@ def unshared(one: str, other: str) -> tuple[list[str], list[str]]:
 
 def _slip(one: str, other: str) -> bool:
     """The same letters but for two at most, in words of four letters and more without digits."""
-    if min(len(one), len(other)) < 4 or any(c.isdigit() for c in one + other):
+    if one[0] != other[0] or abs(len(one) - len(other)) > 2 or min(len(one), len(other)) < 4:
         return False
-    changed = sum(((Counter(one) - Counter(other)) + (Counter(other) - Counter(one))).values())
-    return one[0] == other[0] and changed <= 2
+    shared = sum(min(one.count(letter), other.count(letter)) for letter in set(one))
+    return len(one) + len(other) - 2 * shared <= 2 and not any(map(str.isdigit, one + other))
 
 
 def cut_off(one: str, other: str) -> str | None:

@@ -3,13 +3,17 @@
     python -m tests.benchmarks.data_scale --out DIR [--rows 10000 100000] [--pages 100 1000] [--vectors]
 
 Each size runs in a process of its own. Seconds are of the processor (user and system), so that other work on the
-machine does not count; the last column tells by how much the cost of each stage grew. DIR/scale.md has the tables.
+machine does not count; the last column tells by how much the cost of each stage grew. Then the program's own command,
+`python -m finetune.data`, prepares the most rows and a PDF with a page for every hundred of them: once without a break,
+once killed when half of the personal data was searched and started again; what both write must be the same to the byte.
+DIR/scale.md has the tables. What is measured is kept, so that a run that was broken off goes on.
 """
 
 import argparse
 import json
 import random
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -25,11 +29,12 @@ from finetune.data.kept import Kept
 from finetune.data.meaning import same_in_meaning
 from finetune.data.read import read_file
 from finetune.data.split import leak_sentence, split_examples
-from finetune.files import write_text
-from tests.benchmarks.planted import make, read
+from finetune.files import read_json, write_json, write_text
+from tests.benchmarks.planted import make, read, write
 from tests.benchmarks.planted_facts import facts
 
 PARAGRAPHS_A_PAGE = 9
+ROWS_A_PAGE = 100  # where both are prepared together
 
 
 def processor_seconds() -> float:
@@ -103,7 +108,50 @@ def write_pages(path: Path, count: int) -> None:
     pdf.output(str(path))
 
 
-MEASURES = {"rows": rows_measured, "pages": pages_measured}
+def killed_measured(count: int, out: Path, vectors: bool) -> dict[str, Any]:
+    folder = out / f"killed-{count}"
+    pages = folder / "handbook.pdf"
+    write_pages(pages, max(1, count // ROWS_A_PAGE))
+    files = [*write(make(count, 1), folder / "files"), pages]
+    for old in ("unbroken", "killed"):
+        shutil.rmtree(folder / old, ignore_errors=True)
+    clock = Clock()
+    clock.time(
+        "without a break",
+        lambda: subprocess.run(command(files, folder / "unbroken"), check=True, stdout=subprocess.DEVNULL),
+    )
+    half = kept_chunks(folder / "unbroken") // 2
+    clock.time("until the kill", lambda: kill_at(command(files, folder / "killed"), folder / "killed", half))
+    clock.time(
+        "from there on",
+        lambda: subprocess.run(command(files, folder / "killed"), check=True, stdout=subprocess.DEVNULL),
+    )
+    rows = [(folder / run / "examples.jsonl").read_bytes() for run in ("unbroken", "killed")]
+    return {
+        "seconds": clock.seconds, "peak_gib": peak_gib(), "rows": rows[0].count(b"\n"), "same": rows[0] == rows[1]
+    }  # fmt: skip
+
+
+def command(files: list[Path], out: Path) -> list[str]:
+    return [sys.executable, "-m", "finetune.data", *map(str, files), "--out", str(out), "--json"]
+
+
+def kept_chunks(out: Path) -> int:
+    """How many stretches of texts have been searched for personal data so far."""
+    return sum(path.read_bytes().count(b"\n") for path in (out / "kept").glob("personal-*.jsonl"))
+
+
+def kill_at(argv: list[str], out: Path, chunks: int) -> None:
+    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
+    while kept_chunks(out) < chunks:
+        assert process.poll() is None, "it ended before it could be killed"
+        time.sleep(0.2)
+    process.kill()
+    process.wait()
+    assert not (out / "examples.jsonl").exists(), "it was killed after its work was done"
+
+
+MEASURES = {"rows": rows_measured, "pages": pages_measured, "killed": killed_measured}
 
 
 def table(what: str, found: dict[int, dict[str, Any]]) -> str:
@@ -119,6 +167,10 @@ def table(what: str, found: dict[int, dict[str, Any]]) -> str:
     if what == "pages":
         speed = " | ".join(f"{found[size]['pages'] / found[size]['seconds']['reading']:.1f}" for size in sizes)
         lines += [f"| pages a processor second | {speed} | |"]
+    if what == "killed":
+        lines += [
+            f"\n{each['rows']:,} rows written, the same after the kill: {each['same']}" for each in found.values()
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -134,15 +186,25 @@ def main() -> None:
         what, size = options.one
         print(json.dumps(MEASURES[what](int(size), options.out, options.vectors)))
         return
-    found: dict[str, dict[int, dict[str, Any]]] = {"rows": {}, "pages": {}}
-    for what, size in [*(("pages", size) for size in options.pages), *(("rows", size) for size in options.rows)]:
-        command = [sys.executable, "-m", "tests.benchmarks.data_scale", "--out", str(options.out)]
-        command += ["--one", what, str(size), *(["--vectors"] if options.vectors else [])]
-        done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-        found[what][size] = json.loads(done.stdout.splitlines()[-1])
-        told = "\n".join(table(each, sizes) for each, sizes in found.items() if sizes)
+    found: dict[str, dict[int, dict[str, Any]]] = {what: {} for what in ("rows", "killed", "pages")}
+    sizes = [("pages", size) for size in options.pages] + [("rows", size) for size in options.rows]
+    for what, size in [*sizes, *[("killed", size) for size in sorted(options.rows)[-1:]]]:
+        found[what][size] = measured(what, size, options)
+        told = "\n".join(table(each, of) for each, of in found.items() if of)
         write_text(options.out / "scale.md", told)
     print(told)
+
+
+def measured(what: str, size: int, options: argparse.Namespace) -> dict[str, Any]:
+    record = options.out / f"{what}-{size}{'-vectors' * options.vectors}.json"
+    if known := read_json(record):
+        return dict(known)
+    argv = [sys.executable, "-m", "tests.benchmarks.data_scale", "--out", str(options.out)]
+    argv += ["--one", what, str(size), *(["--vectors"] if options.vectors else [])]
+    done = subprocess.run(argv, check=True, stdout=subprocess.PIPE, text=True)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    write_json(record, found)
+    return found
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from finetune.data import similarity
 from finetune.data.clean import clean_example, clean_text, fault_of, normalised
 from finetune.data.duplicates import find_duplicates, related_groups, same_meaning
 from finetune.data.prepare import Prepared, prepare
@@ -134,6 +135,25 @@ def test_thousands_of_rows_in_one_mould_are_compared_in_bounded_time() -> None:
     start = time.process_time()
     list(near_pairs([f"please transfer the amount of money to account {i} as soon as possible" for i in range(3000)]))
     assert time.process_time() - start < 15
+
+
+def test_the_pieces_of_a_text_are_made_once_though_few_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Counter[int]()
+    make = similarity.Similarity._make
+
+    def counted(self: similarity.Similarity, index: int) -> frozenset[bytes]:
+        made[index] += 1
+        return make(self, index)
+
+    chance = random.Random(3)
+    words = ["".join(chance.choices("abcdefghijklmnop", k=8)) for _ in range(1200)]
+    originals = [" ".join(words[start : start + 12]) for start in range(0, 1200, 12)]
+    texts = [f"{text} {letter}" for text in originals for letter in "uvwxyz"]
+    chance.shuffle(texts)
+    monkeypatch.setattr(similarity, "REMEMBERED", 20)
+    monkeypatch.setattr(similarity.Similarity, "_make", counted)
+    assert {texts[a][:-1] == texts[b][:-1] for a, b, _ in near_pairs(texts)} == {True}
+    assert len(made) == len(texts) and set(made.values()) == {1}
 
 
 def test_an_approved_row_is_the_one_kept() -> None:
