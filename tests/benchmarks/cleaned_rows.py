@@ -84,8 +84,10 @@ def dirty(clean: Sequence[Example], seed: int = 5) -> list[Example]:
          (e.question, broken(e.answer)))  # fmt: skip
     found = iter(items(count["personal data"], chance))
     each("personal data", lambda e: (f"{e.question} {next(found).sentence}", e.answer))
-    added = [again(e, chance.choice(POLITE) + typos(e.question, 1, chance),
-                   e.answer if e.kind == "category" else typos(e.answer, 3, chance)) for e in chance.sample(list(clean), count["near-copies"])]  # fmt: skip
+    added = []
+    for e in chance.sample(list(clean), count["near-copies"]):
+        question = chance.choice(POLITE) + typos(e.question, 1, chance)
+        added.append(again(e, question, e.answer if e.kind == "category" else typos(e.answer, 3, chance)))
     for e in chance.sample(list(clean), count["wrong answers"]):
         others = [other.answer for other in clean if other.answer != e.answer]
         added.append(again(e, e.question, chance.choice(others)))
@@ -229,8 +231,9 @@ def main() -> None:
 
         encode = load_encoder().encode
     told: dict[str, str] = {}
-    for name in options.sets:
-        for told[name] in compared(name, apart(SETS[name](options.data)), encode, options):
+    for base in options.sets:
+        for table in compared(base, apart(SETS[base](options.data)), encode, options):
+            told[base] = table
             write_text(options.out / "report.md", "\n".join(f"## {each}\n\n{text}" for each, text in told.items()))
     print((options.out / "report.md").read_text(encoding="utf-8"))
 
