@@ -1,6 +1,7 @@
 # ruff: noqa: E501 (a case reads best on one line)
 """Questions and answers out of running text, rules and terms."""
 
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -514,6 +515,12 @@ def test_rules_and_terms_become_rows_with_their_citation() -> None:
     terms = examples_from_terms([Term("copay", "A fixed amount for a visit.", "42 USC 1")])
     assert {e.question for e in terms} == {"What does copay mean?", "Can you explain the term copay?"}
     assert all(e.kind == "term" and e.source.citation == "42 USC 1" for e in terms)
+
+
+def test_a_line_of_tens_of_thousands_of_single_letters_costs_no_square_of_them() -> None:
+    start = time.process_time()
+    examples_from_passages(document(("Letters", "a " * 30_000)))
+    assert time.process_time() - start < 5
 
 
 @pytest.mark.parametrize(

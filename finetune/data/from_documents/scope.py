@@ -26,7 +26,7 @@ NOT_INCLUDED = re.compile(r"\b(?:term )?[\"“'‘]?([\w’' -]{3,60}?)[\"”'�
 # "Trading venue means a trading venue as defined in …", "credit has the meaning given in …".
 ELSEWHERE_DEFINED = re.compile(r"\bas (?:so )?defined (?:in|by|under)\b|\bhas the (?:same )?meaning\b", re.I)
 MEANING = re.compile(
-    r"[\"“'‘]?(?P<term>[\w’' -]+?)[\"”'’]?\s(?:means|refers to|is defined as)\s(?:(?:a|an|the)\s)?(?P<rest>.+)"
+    r"[\"“'‘]?(?P<term>[\w’' -]{1,120}?)[\"”'’]?\s(?:means|refers to|is defined as)\s(?:(?:a|an|the)\s)?(?P<rest>.+)"
 )
 # "The contract must require delivery within 30 days": the time is that of the delivery.
 ANOTHERS_TIME = re.compile(
