@@ -8,10 +8,10 @@ answers, so the marks are listed here.
 import re
 from dataclasses import dataclass
 
-from bs4 import BeautifulSoup
 from bs4.element import NavigableString, PageElement, Tag
 
 from finetune.data.document import words
+from finetune.data.markup import parsed
 
 ADDRESS = re.compile(r"[\w.+'%-]+@[\w-]+(?:\.[\w-]+)+")
 DEEPEST_QUOTE = 30
@@ -292,7 +292,7 @@ def _contact_block_start(lines: list[str]) -> int:
 
 def text_of_html(page: str) -> str:
     """A letter's HTML as plain text; what it quotes has "> " before each line, as in plain letters."""
-    soup = BeautifulSoup(page, "html.parser")
+    soup = parsed(page)
     for tag in soup(["script", "style", "head", "title", "template", "svg"]):
         tag.decompose()
     blocks = {"p", "div", "li", "tr", "table", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr"}

@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from bs4 import BeautifulSoup
 from bs4.element import NavigableString
 
 from finetune.data.document import Document, Limits, Table
+from finetune.data.markup import parsed
 from finetune.data.passages import Block, passages_from_blocks, title_from_blocks
 from finetune.data.tables import table_from_records
 from finetune.data.text_formats import decode
@@ -17,11 +17,7 @@ FEWEST_ANSWER_WORDS = 4  # under a question that opens; fewer are a menu's
 
 def read_html(data: bytes, name: str, limits: Limits) -> Document:
     declared = re.search(rb"charset=[\"']?([\w-]+)", data[:2048])
-    soup = (
-        BeautifulSoup(data, "html.parser", from_encoding=declared[1].decode() if declared else None)
-        if declared
-        else BeautifulSoup(decode(data, name)[0], "html.parser")
-    )
+    soup = parsed(data, declared[1].decode()) if declared else parsed(decode(data, name)[0])
     for tag in soup(
         ["script", "style", "noscript", "template", "svg", "nav", "header", "footer", "aside", "form", "iframe"]
     ):

@@ -446,6 +446,14 @@ def test_reading_that_takes_too_long_is_stopped(put: Put) -> None:
     assert "longer than 0 seconds" in refused(put("policy.pdf", pdf(POLICY[0])), seconds=0).what
 
 
+def test_a_broken_marked_section_costs_no_page_and_no_letter(put: Put) -> None:
+    page = f"<p>{POLICY[0]}</p><![do x]><p>{POLICY[1]}</p>"
+    told = " ".join(p.text for p in read_file(put("page.html", f"<html><body>{page}</body></html>")).passages)
+    assert POLICY[0] in told and POLICY[1] in told
+    letter = f"From: a@b.example\nTo: c@d.example\nSubject: Rules\nContent-Type: text/html\n\n{page}\n"
+    assert POLICY[1] in str(read_file(put("letter.eml", letter)).as_json())
+
+
 def test_a_workbook_without_a_workbook_in_it_is_damaged_and_ends_no_process(put: Put) -> None:
     empty = zipped({"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<workbook/>"})
     with Reading(Limits()) as reading:
