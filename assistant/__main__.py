@@ -19,7 +19,7 @@ POLL_SECONDS = 1.0
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m assistant",
-        description="Talk to Attune in the terminal. One message a line; /file PATH attaches a file; end with Ctrl-D.",
+        description="Talk to Attune in the terminal, a message a line; /file PATH attaches a file or folder.",
     )
     parser.add_argument("--home", type=Path, help="folder for projects, index and jobs (default: ATTUNE_HOME)")
     parser.add_argument("--project", default="default", help="name of the project to open or make")
@@ -41,7 +41,7 @@ def lines() -> "queue.Queue[str | None]":
 
 
 def attached(line: str) -> tuple[str, list[Path]]:
-    """A line taken apart: `/file PATH` attaches the file; words may follow after ` -- `."""
+    """A line taken apart: `/file PATH` attaches the file or folder; words may follow after ` -- `."""
     if not line.startswith("/file "):
         return line, []
     path, _, words = line.removeprefix("/file ").partition(" -- ")

@@ -28,6 +28,7 @@ from assistant.settings import Settings
 from assistant.understanding import SURE, Understanding, Understood
 from assistant.writer import SETTING as WRITER
 from assistant.writer import writer_of
+from finetune.data.folder import as_file
 from finetune.data.synthetic import Writer
 from finetune.errors import UserError
 from finetune.files import disk_error, read_json
@@ -298,33 +299,44 @@ class Conversation:
             yield
 
     def keep_file(self, path: Path) -> str:
-        """Copy an attached file into the project and return its name there; the same name again gets a number.
+        """Copy an attached file into the project and return its name there; the same name again gets a number. A
+        folder is kept as the archive of its files.
 
         Raises:
-            UserError: it is not a file, too large, or cannot be stored.
+            UserError: it is neither, too large, or cannot be stored.
         """
-        if not path.is_file():
+        if not path.is_file() and not path.is_dir():
             raise UserError("There is no such file.", where=path.name, action="Check the name and attach it again.")
-        if path.stat().st_size > LARGEST_FILE:
+        if path.is_file() and path.stat().st_size > LARGEST_FILE:
             raise UserError(
                 f"The file has {path.stat().st_size / 2**20:.0f} MB; I can take {LARGEST_FILE // 2**20} MB.",
                 where=path.name,
                 action="Split it, or send only the part with questions and answers.",
             )
-        name = re.sub(r"[^\w.\- ()]+", "_", path.name).lstrip(".")[-120:] or "file"
-        target = self.project.files / name
-        number = 1
-        while target.exists() and target.read_bytes() != path.read_bytes():
-            number += 1
-            target = self.project.files / f"{Path(name).stem}-{number}{Path(name).suffix}"
-        beside = target.with_name(f".{target.name}.part")
-        try:
-            shutil.copyfile(path, beside)
-            beside.replace(target)
-        except OSError as error:
-            beside.unlink(missing_ok=True)
-            raise disk_error(error, target) from error
-        return target.name
+        with as_file(path) as file:
+            return stored(file, self.project.files)
+
+
+def stored(file: Path, folder: Path) -> str:
+    """Copy a file into a folder and return its name there; the same name with other bytes gets a number.
+
+    Raises:
+        UserError: it cannot be stored.
+    """
+    name = re.sub(r"[^\w.\- ()]+", "_", file.name).lstrip(".")[-120:] or "file"
+    target = folder / name
+    number = 1
+    while target.exists() and target.read_bytes() != file.read_bytes():
+        number += 1
+        target = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
+    beside = target.with_name(f".{target.name}.part")
+    try:
+        shutil.copyfile(file, beside)
+        beside.replace(target)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise disk_error(error, target) from error
+    return target.name
 
 
 def named_writer(settings: Settings, model: BaseChatModel | None) -> Writer | None:

@@ -3,7 +3,9 @@
 import logging
 import re
 import secrets
+import shutil
 import sqlite3
+import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
@@ -272,6 +274,7 @@ class Page:
     def lay_out(self) -> None:
         with gr.Sidebar(label="Project", elem_id="sidebar", width=320):
             self.fresh = gr.Button("New project", size="sm", elem_id="fresh")
+            self.folder = gr.UploadButton("Add a folder of files", size="sm", file_count="directory", elem_id="folder")
             self.side = gr.HTML(js_on_load=SAY, elem_id="side")
         self.head = gr.HTML(js_on_load=REVIEW, elem_id="head")
         self.review = gr.HTML(js_on_load=PRESS, elem_id="review")
@@ -301,6 +304,9 @@ class Page:
         ).then(
             self.on_message, [self.sent, self.memory], screen, trigger_mode="multiple", **quiet
         )  # fmt: skip
+        self.folder.upload(self.on_folder, self.folder, [self.folder, self.sent], **quiet).then(
+            self.on_message, [self.sent, self.memory], screen, trigger_mode="multiple", **quiet
+        )
         gr.on(
             [self.head.click, self.review.click],
             self.on_review, self.memory, self.review, trigger_mode="multiple", **quiet,
@@ -324,6 +330,10 @@ class Page:
             return gr.skip(), {"text": pressed}
         return {"text": "", "files": []}, dict(written or {})
 
+    def on_folder(self, paths: list[str] | None) -> tuple[Any, dict[str, Any]]:
+        """Take the files of a folder, which the browser sends one by one, as one folder again."""
+        return None, {"files": [str(gathered([Path(path) for path in paths or []]))]}
+
     def on_message(self, sent: dict[str, Any], memory: Any) -> Steps:
         text, files = str(sent.get("text") or ""), [Path(path) for path in sent.get("files") or []]
         if not text.strip() and not files:
@@ -332,8 +342,11 @@ class Page:
         try:
             yield from self.calm(self.show(opened(memory), lambda c: c.send(text, files), turn))
         finally:
-            for path in files:
-                path.unlink(missing_ok=True)  # the project has its own copy
+            for path in files:  # the project has its own copy
+                if path.is_dir():
+                    shutil.rmtree(path.parent)  # made by `gathered`
+                else:
+                    path.unlink(missing_ok=True)
 
     def on_tick(self, memory: Any, seen: dict[str, str]) -> Steps:
         """Show a training's progress and, once, its report; and what another tab has said meanwhile."""
@@ -493,6 +506,16 @@ class Page:
 def unchanged(**parts: str) -> tuple[Any, ...]:
     """A screen of which only the named parts change; without any value at all Gradio would empty every part."""
     return tuple(parts.get(f.name, gr.skip()) for f in fields(Screen))
+
+
+def gathered(files: list[Path]) -> Path:
+    """The files, moved into a new folder; of two with one name, the later gets a number."""
+    folder = Path(tempfile.mkdtemp()) / "folder"
+    folder.mkdir()
+    for number, file in enumerate(dict.fromkeys(files), 1):
+        taken = (folder / file.name).exists()
+        shutil.move(file, folder / (f"{file.stem}-{number}{file.suffix}" if taken else file.name))
+    return folder
 
 
 def has_rows(project: Project) -> bool:

@@ -375,6 +375,26 @@ def test_rows_are_reviewed_in_the_table(browser: "Browser", tmp_path: Path, pict
         assert page.evaluate("window.hacked") is None and not visitor.problems and not visitor.elsewhere
 
 
+def test_a_whole_folder_is_given_on_the_page(browser: "Browser", tmp_path: Path, pictures: Path) -> None:
+    home, folder = tmp_path / "home", tmp_path / "our mails"
+    home.mkdir()
+    for part in ("2025", "2026"):
+        (folder / part).mkdir(parents=True)
+        spreadsheet(folder / part / "faq.csv")
+    (folder / "2026" / "faq.csv").write_text("Question,Answer\nDo you open on Sunday?,No. Call the emergency line.\n")
+    with serving(home, free_port()) as served:
+        visitor = Visitor(browser.new_context(viewport=WIDE), served.address)
+        visitor.arrive()
+        with visitor.page.expect_file_chooser() as chooser:
+            visitor.page.click("#folder")
+        chooser.value.set_files(str(folder))
+        visitor.page.wait_for_selector("#chat .at-file", timeout=30_000)
+        visitor.settle()
+        assert "folder.zip/faq.csv: 72 examples" in visitor.chat and "folder.zip/faq-2.csv: 1 example" in visitor.chat
+        assert not visitor.problems and not visitor.elsewhere
+        take_pictures(browser, visitor, served, pictures, "9-folder")
+
+
 def test_a_large_file_is_refused_on_the_page(browser: "Browser", tmp_path: Path) -> None:
     home, big = tmp_path / "home", tmp_path / "big.csv"
     home.mkdir()

@@ -1,4 +1,4 @@
-"""`python -m finetune.data FILE... --out DIR`: files or data sets in, examples.jsonl and report.json out."""
+"""`python -m finetune.data FILE... --out DIR`: files, folders or data sets in, examples.jsonl and report.json out."""
 
 import argparse
 import json
@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m finetune.data",
         description="Turn files into training rows: read, clean, hide personal data, remove duplicates, split, report.",
     )
-    supported = f"{SUPPORTED}; or {HUB}NAME, a data set of the Hub"
+    supported = f"{SUPPORTED}; a folder of them; or {HUB}NAME, a data set of the Hub"
     written = "folder for examples.jsonl and report.json; its kept/ lets a run that was broken off go on"
     parser.add_argument("files", nargs="+", metavar="FILE", help=supported)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help=written)

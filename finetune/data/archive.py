@@ -16,6 +16,11 @@ from finetune.errors import UserError
 # What file systems and programs leave in archives without their owner's knowing.
 LITTER = re.compile(r"(?:^|/)(?:__MACOSX|\.git|node_modules)/|(?:^|/)(?:\.[^/]*|Thumbs\.db|desktop\.ini)$", re.I)
 NAMES_TOLD = 5
+LINK, NO_FILE, UNOPENED = "a link, not a file", "not an ordinary file", "it may not be opened"
+
+
+def too_large(limits: Limits) -> str:
+    return f"more than {limits.file_mib} MiB"
 
 
 @dataclass(frozen=True)
@@ -87,13 +92,15 @@ def _reason(member: zipfile.ZipInfo, limits: Limits) -> str | None:
     if path.startswith("/") or re.match(r"[A-Za-z]:", path) or ".." in path.split("/"):
         return "the name leads out of the archive"
     if stat.S_ISLNK(member.external_attr >> 16):
-        return "a link, not a file"
+        return LINK
+    if (told := member.comment.decode(errors="replace")) in (LINK, NO_FILE, UNOPENED, too_large(limits)):
+        return told  # where a folder was packed
     if member.flag_bits & 1:
         return "protected by a password"
     if is_bomb(member, limits):
         return f"unpacks to more than {limits.ratio} times its size, as no ordinary file does"
     if member.file_size > limits.file_mib * 2**20:
-        return f"more than {limits.file_mib} MiB"
+        return too_large(limits)
     return None
 
 

@@ -14,6 +14,7 @@ from finetune.data.columns import (
     mode_of,
 )
 from finetune.data.document import Document, Limits, Table
+from finetune.data.folder import as_file
 from finetune.data.from_documents.rows import examples_from_passages
 from finetune.data.read import Reading
 from finetune.data.threads import conversations_from_table
@@ -31,14 +32,15 @@ class Collected:
 
 
 def collect(paths: Sequence[Path], *, question: str | None = None, answer: str | None = None) -> Collected:
-    """Read all files; a file that cannot be read becomes an error and does not stop the others."""
+    """Read all files and folders; a file that cannot be read becomes an error and does not stop the others."""
     examples: list[Example] = []
     files: dict[str, dict[str, Any]] = {}
     errors: list[str] = []
     with Reading(Limits()) as reading:
         for path in paths:
             try:
-                whole = reading.file(path)
+                with as_file(path) as file:
+                    whole = reading.file(file)
             except UserError as error:
                 errors.append(str(error))
                 continue

@@ -257,9 +257,7 @@ def _check_size(path: Path, name: str, limits: Limits) -> None:
     except (OSError, ValueError) as error:
         raise UserError("The file cannot be opened.", where=name, action="Check its name and add it again.") from error
     if not stat.S_ISREG(status.st_mode):
-        raise UserError(
-            "This is not a file.", where=name, action="Add files one by one, or a folder packed as a ZIP file."
-        )
+        raise UserError("This is not a file.", where=name, action="Add files, or a folder of them.")
     if status.st_size == 0:
         raise UserError(
             "The file is empty.", where=name, action="Check that you picked the right file and add it again."
