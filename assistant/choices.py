@@ -286,8 +286,8 @@ def view_in(text: str) -> dict[str, Any] | None:
     """
     if MORE.fullmatch(text):
         return {"more": True}
-    if (only := reviewed_part(text)) is not None:
-        return {"only": only}
+    if (part := reviewed_part(text)) is not None:
+        return part
     if DROPPED.match(text):
         words = rows_about(text)
         return {"containing": words} if words else None

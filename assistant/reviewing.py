@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from assistant.moves import Call
-from assistant.targets import find_rows
+from assistant.targets import WORD_NUMBERS, find_rows
 from finetune.data.changes import VERDICTS
 from tools.journey import State
 from tools.review_sheets import returned_folder
@@ -35,13 +35,17 @@ ORDERS = re.compile(
     r"change (?:it|that|the)|replace|rewrite|fix it|edit)\b",
     re.I,
 )
+HOW_MANY = {**WORD_NUMBERS, "fifteen": 15, "twenty": 20, "thirty": 30, "fifty": 50}
+COUNT = rf"(?:\d+|{'|'.join(HOW_MANY)})"
+WORST = r"(?:worst|most (?:doubtful|suspicious|questionable))"
+HOW_MANY_WORST = re.compile(rf"\b(?P<before>{COUNT})\s+{WORST}\b|\b{WORST}\s+(?:{ROWS}\s+)?(?P<after>{COUNT})\b", re.I)
 # Parts of the data that only a reviewer asks for, as `only` of show_data.
 PARTS: dict[str, str] = {
     "divided": rf"\b(?:reviewers?|we|they|both|people)\b.*\b(?:disagree|differ|mark(?:ed)? (?:it |them )?differently)\b|"
     rf"\bmarked differently\b|\b{ROWS}\b.*\bdisagreed? on\b",
     "unmarked": r"\bun-?marked\b|\bnot (?:yet )?(?:marked|reviewed|looked at|checked)\b|\bstill to (?:mark|review|check)\b|"
     r"\bwithout a mark\b|\bunreviewed\b",
-    "doubtful": rf"\b(?:the\s+)?(?:(?:\d+|twenty|ten|fifty)\s+)?(?:worst|most (?:doubtful|suspicious|questionable))\b(?! answers? of)|"
+    "doubtful": rf"\b{WORST}\b(?! answers? of)|"
     rf"\b(?:doubtful|suspicious|dubious|questionable|shaky|suspect)\s+{ROWS}\b|"
     rf"\b{ROWS}\b.*\b(?:are|is|look|looks|seem|might be|could be|may be)\s+(?:\w+\s+)?(?:doubtful|suspicious|dubious|questionable|odd|wrong|fishy)\b|"
     r"\bwhat (?:should|shall|do|must) (?:i|we) (?:check|look at|review|read) first\b|"
@@ -50,7 +54,10 @@ PARTS: dict[str, str] = {
     rf"\b(?:show|which|what|list)\b.*\bmarked (?:as )?(?:good|bad|unsure|wrong)\b",
 }
 LOOKS = re.compile(
-    r"\b(?:show|see|list|which|what|display|give|where|find|look|view|go to|review)\b|^\W*(?:the )?(?:\d+ )?worst", re.I
+    r"\b(?:show|see|list|which|what|display|give|where|find|look|view|go to|review)\b|^\W*(?:the )?(?:"
+    + COUNT
+    + r" )?worst",
+    re.I,
 )
 WHY = re.compile(
     rf"\b(?:why|where|what|explain|which|who|how|tell me|when)\b.*\b(?:{NAMED}|{HERE})|\b(?:{NAMED}|{HERE})\b.*\bwhy\b|"
@@ -110,11 +117,16 @@ APPROVES = re.compile(
 )
 
 
-def reviewed_part(text: str) -> str | None:
-    """The part of the data a reviewer asks for, as `only` of show_data; None for any other message."""
+def reviewed_part(text: str) -> dict[str, Any] | None:
+    """The part of the data a reviewer asks for, as arguments of show_data; None for any other message."""
     if not LOOKS.search(text) or ORDERS.search(text):
         return None
-    return next((only for only, words in PARTS.items() if re.search(words, text, re.I)), None)
+    only = next((only for only, words in PARTS.items() if re.search(words, text, re.I)), None)
+    said = HOW_MANY_WORST.search(text)
+    if only != "doubtful" or said is None:
+        return {"only": only} if only else None
+    number = (said["before"] or said["after"]).lower()
+    return {"only": only, "count": int(number) if number.isdecimal() else HOW_MANY[number]}
 
 
 def review_call(text: str, state: State, extra: dict[str, Any]) -> Call | None:
@@ -139,8 +151,8 @@ def review_call(text: str, state: State, extra: dict[str, Any]) -> Call | None:
         return Call("explain_example", {"row": row})
     if AGREEMENT.search(text):
         return Call("show_agreement")
-    if (only := reviewed_part(text)) is not None:
-        return Call("show_data", {"only": only})
+    if (part := reviewed_part(text)) is not None:
+        return Call("show_data", part)
     if EXPORT.search(text) and OUT.search(text):
         return Call("export_examples", export_in(text))
     return applied(text, state)

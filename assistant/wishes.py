@@ -309,7 +309,7 @@ class Wishes:
         if not wanted.pop("more", False):
             return wanted
         shown = dict(self.exchange.extra.get("view") or {})
-        return {**shown, "start": shown.get("start", 0) + ROWS_SHOWN}
+        return {**shown, "start": shown.get("start", 0) + shown.get("count", ROWS_SHOWN)}
 
     def training_call(self) -> Call | None:
         if self.intent == "change_setting" and self.understood and self.understood.settings:

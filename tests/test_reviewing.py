@@ -79,6 +79,23 @@ def test_the_most_doubtful_rows_come_first_with_their_reasons(review: Conversati
     assert "worst come first" in reply.text
 
 
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("show the worst 2", 2), ("the 2 worst", 2), ("worst two", 2), ("show me the three worst rows", 3),
+        ("show the 3 most doubtful rows", 3),
+    ],
+)  # fmt: skip
+def test_as_many_of_the_worst_are_shown_as_were_asked_for(review: Conversation, said: str, number: int) -> None:
+    for row in (1, 2, 3, 4):
+        say(review, f"row {row} is wrong: the fee is {row} euro")
+    reply = say(review, said)
+    shown = {row["number"] for row in card(review)["rows"]}
+    assert len(shown) == number and f"Shown are 1 to {number}" in reply.text
+    say(review, "more")
+    assert card(review)["rows"][0]["number"] not in shown
+
+
 @pytest.mark.parametrize("said", ["why is row 4 here?", "explain row 4", "who decided on row 4?"])
 def test_a_row_tells_where_it_comes_from_and_who_decided_what(review: Conversation, said: str) -> None:
     say(review, "I am Maria", "row 4 should answer: Ask us for the price of an X-ray.")

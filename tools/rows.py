@@ -23,7 +23,8 @@ from tools.context import Context
 from tools.journey import read_sources, require
 from tools.result import Artifact, Card, ToolResult
 
-ROWS_SHOWN = 20
+ROWS_SHOWN = 20  # unless a number is said
+MOST_SHOWN = 50
 MADE_HERE = ("rule", "term", "refusal")  # kinds made anew from the brief and the kept rules each time
 DROPPED, EDITED, BROUGHT_BACK, APPROVED = (
     "dropped by you", "edited by you", "brought back by you", "approved by you"
@@ -148,7 +149,12 @@ def _belongs(example: Example, only: Only) -> bool:
 
 @tool(parse_docstring=True, response_format="content_and_artifact")
 def show_data(
-    runtime: ToolRuntime[Context], start: int = 0, containing: str = "", split: str = "", only: Only = ""
+    runtime: ToolRuntime[Context],
+    start: int = 0,
+    containing: str = "",
+    split: str = "",
+    only: Only = "",
+    count: int = ROWS_SHOWN,
 ) -> Artifact:
     """Show examples, numbered. The numbers are what edit_example, drop_examples and restore_examples take.
 
@@ -161,6 +167,7 @@ def show_data(
             made from rules, terms and refusals ("made"), the rows there is most reason to doubt, the worst first
             ("doubtful"), rows a reviewer has "marked", "unmarked" ones, those that reviewers mark differently
             ("divided"), or the "files" that were read.
+        count: how many of a part's rows to show, 50 at most; 5 for "the worst five".
     """
     project = runtime.context.project
     if only == "files":
@@ -177,7 +184,7 @@ def show_data(
     marks = read_review(project).marks
     doubted = doubts_about(project) if only == "doubtful" else []
     found = selected(examples, containing, split, only, marks, doubted)
-    page = found[start : start + ROWS_SHOWN]
+    page = found[start : start + min(max(1, count), MOST_SHOWN)]
     text = found_in_words(found, containing, split, only)
     if found and not page:
         text += " You have seen them all."
