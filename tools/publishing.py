@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
@@ -12,6 +12,7 @@ from finetune.card import Parity
 from finetune.data.dataset_card import DatasetFacts, SourceFacts
 from finetune.data.hub import save_dataset
 from finetune.errors import UserError
+from finetune.example import Example
 from finetune.export import export, push
 from finetune.files import read_json
 from finetune.lineage import read_lineage
@@ -40,12 +41,35 @@ def parity_in_words(parity: Parity) -> str:
     )
 
 
+def require_allowed(project: Project, where: str) -> None:
+    """What stands against publishing is said before anybody is asked to approve it.
+
+    Raises:
+        UserError: the data is not approved, a file's owner has not agreed, or there is no model that may go.
+    """
+    if where == "dataset":
+        require_seal(project, "The data is not approved yet, so it is not published.")
+        require_publishable(read_sources(project), rows_to_publish(project))
+    else:
+        require_sources(project, tuned_run(project))
+
+
+def asks_to_publish(context: Context, arguments: dict[str, Any]) -> str | None:
+    """Nothing more than the question; None where the tool would refuse, which then says why at once."""
+    try:
+        require_allowed(context.project, str(arguments.get("where", "file")))
+    except UserError:
+        return None
+    return ""
+
+
+def rows_to_publish(project: Project) -> list[Example]:
+    return [e for e in project.read_examples() if e.status in ("approved", "dropped")]
+
+
 def publish_dataset(project: Project, licence: str) -> ToolResult:
     """The approved rows as a data set with a card; no tuned model is needed for it."""
-    require_seal(project, "The data is not approved yet, so it is not published.")
-    sources = read_sources(project)
-    examples = [e for e in project.read_examples() if e.status in ("approved", "dropped")]
-    require_publishable(sources, examples)
+    sources, examples = read_sources(project), rows_to_publish(project)
     brief = read_brief(project)
     title = f"{brief.organisation or project.name}: questions and answers"
     folder = save_dataset(
@@ -124,10 +148,10 @@ def publish(runtime: ToolRuntime[Context], where: Where = "file", repository: st
     """
     context = runtime.context
     project = context.project
+    require_allowed(project, where)
     if where == "dataset":
         return publish_dataset(project, licence).for_agent()
     run = tuned_run(project)
-    require_sources(project, run)
     brief = read_brief(project)
     title = f"{brief.organisation or project.name}: tuned model, round {run.name}"
     lines = [f"{n.replace('_', ' ').capitalize()}: {in_words(n, v)}" for n, v in brief.known().items() if n != "pairs"]

@@ -16,7 +16,7 @@ from tools.lineage import show_lineage
 from tools.own import find_passages
 from tools.pasted import add_text
 from tools.personal import choose_personal
-from tools.publishing import publish
+from tools.publishing import asks_to_publish, publish
 from tools.report import report_evaluation
 from tools.review import explain_example, mark_examples, set_reviewer, show_agreement
 from tools.review_sheets import export_examples, import_examples
@@ -92,4 +92,5 @@ APPROVALS: dict[str, str] = {
 SAID_WITH_IT: dict[str, Callable[[Context, dict[str, Any]], str | None]] = {
     "write_examples": asks_first,
     "delete_source": says_what_goes,
+    "publish": asks_to_publish,
 }
