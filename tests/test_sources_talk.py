@@ -9,7 +9,9 @@ import pytest
 import yaml
 
 from assistant.conversation import Conversation
+from assistant.events import Working
 from assistant.provenance import licence_in, personal_in, rights_in
+from finetune.data import kept
 from finetune.data.__main__ import main as prepare_files
 from finetune.data.personal import CANNOT_FIND
 from finetune.errors import UserError
@@ -37,6 +39,17 @@ def letters(talk: Conversation) -> str:
     """The words of the rows that came from the letters."""
     rows = [row for row in talk.project.read_examples() if row.source.file == "letters.csv"]
     return "\n".join(f"{row.question} {row.answer} {row.source.quote}" for row in rows)
+
+
+def test_hiding_more_in_many_rows_says_how_far_it_is(
+    ready: Conversation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attach(ready, tmp_path, "letters.csv", LETTERS)
+    say(ready, "prepare the data")
+    monkeypatch.setattr(kept, "TEXTS_AT_ONCE", 1)
+    told = [event for event in ready.send("hide towns and employers too") if isinstance(event, Working)]
+    looked = [event for event in told if event.what == "Looking for personal data"]
+    assert looked and looked[-1].done == looked[-1].total
 
 
 # Whose a file is

@@ -291,7 +291,7 @@ def prepare_data(runtime: ToolRuntime[Context]) -> Artifact:
 
 
 def prepare_rows(
-    context: Context, rows: list[Example], sources: Sources, *, change: str, tell: Tell | None = None
+    context: Context, rows: list[Example], sources: Sources, *, change: str, tell: Tell
 ) -> tuple[Prepared, str]:
     """Prepare rows as the user chose to, and save them as one change that can be undone.
 

@@ -18,7 +18,7 @@ from finetune.errors import UserError
 from finetune.example import Example
 from finetune.files import read_jsonl
 from tools.context import Context
-from tools.dataset import data_cards, pairs_as_examples, prepare_rows, understand
+from tools.dataset import data_cards, pairs_as_examples, prepare_rows, told_to, understand
 from tools.history import remember
 from tools.journey import PersonalChoice, SourceFile, read_sources, write_model
 from tools.result import Artifact, ToolResult
@@ -99,7 +99,8 @@ def choose_personal(
         return ToolResult(PASSED if same else f"{in_words(chosen)} So it will be prepared.").for_agent()
     before, unread = originals(context)
     rows, kept = restored(project.read_examples(), before)
-    prepared, _ = prepare_rows(context, rows, sources.model_copy(update={"personal": chosen}), change=CHANGE)
+    choice = sources.model_copy(update={"personal": chosen})
+    prepared, _ = prepare_rows(context, rows, choice, change=CHANGE, tell=told_to(runtime))
     report = prepared.report
     text = f"{in_words(chosen)} Prepared anew: {counted(report.rows_with_personal, 'row')} had personal data."
     if kept:
