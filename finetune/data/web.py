@@ -1,7 +1,7 @@
 """Web pages: headings, paragraphs and tables; menus, scripts and hidden parts are left out, nothing is fetched."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from bs4.element import NavigableString
@@ -86,19 +86,27 @@ def _records(table: Any) -> list[list[str]]:
     return [[" ".join(cell) for cell in row] for row in rows]
 
 
+def _around(elements: Sequence[Any]) -> set[int]:
+    """The ids of all that stands around any of the elements; no chain is walked twice."""
+    around: set[int] = set()
+    for element in elements:
+        outer = element.parent
+        while outer is not None and id(outer) not in around:
+            around.add(id(outer))
+            outer = outer.parent
+    return around
+
+
 def _html_blocks(soup: Any) -> Iterator[Block]:
     """Headings, paragraphs and list items in reading order; `summary` and `dt` are an FAQ's questions."""
     headings = {"h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt", "caption", "legend"}
     parts = headings | {"p", "li", "dd", "blockquote", "td", "pre", "div", "section", "article", "details"}
     elements = soup.find_all(sorted(parts))
-    containers: set[int] = set()
+    # What holds another part says only what stands directly in it; a heading does so where it holds a heading.
+    containers = _around(elements)
+    wider = _around([element for element in elements if element.name in headings])
     for element in elements:
-        outer = element.parent
-        while outer is not None and id(outer) not in containers:  # so that no chain is walked twice
-            containers.add(id(outer))
-            outer = outer.parent
-    for element in elements:
-        if element.name not in headings and id(element) in containers:
+        if id(element) in (wider if element.name in headings else containers):
             # A container: its parts come by themselves; keep only the text that stands directly in it.
             text = " ".join(str(part).strip() for part in element.find_all(string=True, recursive=False))
         else:

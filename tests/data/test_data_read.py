@@ -528,6 +528,11 @@ def test_twenty_thousand_boxes_within_boxes_are_read_within_the_limit(put: Put) 
     assert read_file(put("boxes.html", page.encode())).passages[0].text == "We open at eight."
 
 
+def test_twenty_thousand_headings_within_headings_are_read_within_the_limit(put: Put) -> None:
+    page = "<details><summary><h3>May I swim?</h3></summary><p>We do not say.</p></details>" + "<h2>x" * 20_000
+    assert read_file(put("headings.html", page.encode())).passages[0].heading == "May I swim?"
+
+
 def test_tens_of_thousands_of_unclosed_quotes_cost_no_more_than_their_lines() -> None:
     import gc
     import time
