@@ -10,13 +10,8 @@ from assistant.conversation import LONGEST_MESSAGE, Assistant, Conversation
 from assistant.events import Reply
 from tests.bad_files import BAD_FILES, BadFile
 from tests.files import dental_csv
-from tests.talking import last, make_assistant
+from tests.talking import last
 from tools.journey import read_brief, read_sources
-
-
-@pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    return make_assistant(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture

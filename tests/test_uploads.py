@@ -1,30 +1,17 @@
 """Files and folders given in a conversation: what becomes of them."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from assistant.__main__ import attached
-from assistant.conversation import Assistant, Conversation
+from assistant.conversation import Conversation
 from assistant.page import gathered
-from tests.talking import make_assistant, say
+from tests.data.small_files import small_files
+from tests.talking import say
 from tools.journey import read_sources
 
 ROWS = b"Question,Answer\nDo you open on Sunday?,No. Call the emergency line.\nWhere do I park?,Behind the house.\n"
-
-
-@pytest.fixture(scope="module")
-def assistant(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    return make_assistant(tmp_path_factory.mktemp("home"))
-
-
-@pytest.fixture
-def talk(assistant: Assistant, request: pytest.FixtureRequest) -> Iterator[Conversation]:
-    conversation = assistant.conversation(f"p{abs(hash(request.node.name))}")
-    list(conversation.open())
-    yield conversation
-    conversation.close()
 
 
 def test_a_folder_named_in_the_terminal_is_read_file_by_file(talk: Conversation, tmp_path: Path) -> None:
@@ -57,3 +44,41 @@ def test_files_of_one_name_in_a_folder_sent_by_the_browser_all_arrive(tmp_path: 
     assert {path.name: path.read_text() for path in folder.iterdir()} == {
         "faq.csv": "a", "faq-2.csv": "b", "faq-3.csv": "c"
     }  # fmt: skip
+
+
+FILES = small_files()
+
+
+def damaged(name: str) -> dict[str, bytes]:
+    """A file as it comes from a broken download, as an empty one, in the wrong encoding, and under another's name."""
+    whole = FILES[name]
+    return {
+        f"half {name}": whole[: len(whole) // 2],
+        f"empty {name}": b"",
+        f"recoded {name}": whole.decode("latin-1").encode("utf-16"),
+        f"renamed {name}.pdf": whole,
+    }
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_file_of_each_kind_becomes_rows_that_name_it(talk: Conversation, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(FILES[name])
+    reply = say(talk, "", files=[path])
+    rows = talk.project.read_examples()
+    assert name in reply.text
+    assert rows and all(row.source.file.split("/")[0] == name and row.answer for row in rows)
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_a_damaged_file_of_each_kind_is_answered_and_the_whole_one_is_still_read(
+    talk: Conversation, tmp_path: Path, name: str
+) -> None:
+    for broken, content in damaged(name).items():
+        (tmp_path / broken).write_bytes(content)
+        reply = say(talk, "", files=[tmp_path / broken])
+        assert broken in reply.text and "Traceback" not in reply.text
+        assert talk.project.read_examples() or reply.waiting_for, "what could not be read is asked for again"
+    (tmp_path / name).write_bytes(FILES[name])
+    assert name in say(talk, "", files=[tmp_path / name]).text
+    assert any(row.source.file.split("/")[0] == name for row in talk.project.read_examples())
