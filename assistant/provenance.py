@@ -19,6 +19,13 @@ DELETES = re.compile(
     r"\b(?:delete|remove|forget|erase|withdraw|get rid of|throw (?:out|away)|destroy|wipe)\b(?P<what>.*)", re.I | re.S
 )
 ROWS_ONLY = re.compile(r"\b(?:rows?|examples?|questions?|answers?) (?:\d|about|with|on|number)|\bduplicates?\b", re.I)
+# "Delete handbook": meant as a file, though none is called so.
+DELETES_THING = re.compile(
+    r"\W*(?:please )?(?:delete|erase|wipe) (?:the |our |my )?"
+    r"(?!(?:all|every|it|that|this|project|conversation|chat|rows?|answers?|questions?|data|plan|model|account|history)\b)"
+    r"(?P<thing>[\w&+-]+(?: [\w&+-]+){0,2})\W*",
+    re.I,
+)
 MODEL = r"(?:models?|rounds?|runs?|adapters?)"
 LEARNT = r"(?:train\w*|tuned?|learn\w*|made|built|based|know\w*|saw|seen|us(?:e|es|ed)|contains?|comes?|came)"
 ABOUT_MODEL = re.compile(
@@ -28,6 +35,7 @@ ABOUT_MODEL = re.compile(
 )
 ABOUT_ROW = re.compile(
     r"\b(?:lineage|provenance|origin|trace|traced)\b.*\brow (?:number )?#?(\d+)|"
+    r"\bwhy\b[^.?!]{0,30}\brow (?:number )?#?(\d+)|"
     r"\bwhere (?:does|did|do|is) row (?:number )?#?(\d+) (?:come|came|stem|originate|from)|"
     rf"\b{MODEL}\b.*\b{LEARNT}\b.*\brow (?:number )?#?(\d+)",
     re.I,
@@ -88,7 +96,8 @@ def _deletion(said: str, state: State, exchange: Exchange) -> Call | None:
         return None
     names = named(match["what"], state.sources.attached) or _files_in(match["what"])
     if not names:
-        return None
+        thing = DELETES_THING.fullmatch(said) if state.sources.attached else None
+        return Call("show_lineage", {"file": thing["thing"]}) if thing else None
     name, stem = names[0], re.escape(Path(names[0]).stem)
     alone = rf"\W*(?:(?:the|our|my) )?{stem}(?:,? (?:and|with) (?:everything|all)\b.*)?\W*"
     outright = re.search(rf"{FILE}|\b(?:files?|documents?|sources?|everything)\b", match["what"], re.I)

@@ -21,7 +21,7 @@ from finetune.lineage import read_lineage
 from finetune.project import Run
 from tests.talking import say
 from tests.test_deletion import approve, attach, no_training, ready, train, use
-from tools.journey import read_sources
+from tools.journey import read_brief, read_sources
 from tools.lineage import file_hash
 
 __all__ = ["no_training", "ready"]  # fixtures
@@ -249,6 +249,23 @@ def test_a_row_a_model_and_a_file_are_traced_in_plain_words(ready: Conversation)
     assert source.sha256 == file_hash(ready.project, "faq.csv")
     assert lineage.test_sha256 == read_sources(ready.project).sealed
     assert len(lineage.rows) == sum(len(run.examples(split)) for split in ("train", "validation", "test"))
+
+
+@pytest.mark.parametrize("said", ["why is row 3 here?", "Why do we have row number 3?", "why was row #3 kept"])
+def test_why_a_row_is_there_is_answered_by_where_it_comes_from(ready: Conversation, tmp_path: Path, said: str) -> None:
+    attach(ready, tmp_path, "letters.csv", LETTERS)
+    say(ready, "prepare the data")
+    assert "row 3" in say(ready, said).text.lower()
+
+
+def test_deleting_a_thing_no_file_is_called_by_deletes_nothing_and_is_no_answer(
+    ready: Conversation, tmp_path: Path
+) -> None:
+    attach(ready, tmp_path, "letters.csv", LETTERS)
+    before = read_brief(ready.project)
+    reply = say(ready, "delete handbook")
+    assert "letters.csv" in reply.text and read_brief(ready.project) == before
+    assert "letters.csv" in read_sources(ready.project).attached
 
 
 def test_the_pack_names_every_row_and_holds_none_of_its_words(learnt_run: Run, tmp_path: Path) -> None:
