@@ -293,3 +293,9 @@ def test_a_list_of_bans_is_no_document(understanding: Understanding) -> None:
         "Never give a diagnosis. Never recommend a certain dose. Never promise a new appointment. Never ask for a card."
     )
     assert understanding.read(text, asked="never").score("paste") < MAYBE
+
+
+@pytest.mark.parametrize("readers", ["patiens", "folks", "the parents"])
+def test_what_a_team_is_ends_where_it_says_who_asks(understanding: Understanding, readers: str) -> None:
+    text = f"we are a dental practice in Chicago, {readers} ask us about bills"
+    assert understanding.read(text).facts["organisation"].value == "dental practice in Chicago"
