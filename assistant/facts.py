@@ -131,7 +131,7 @@ TONES = (
 CLAUSE_END = (
     r"(?=\s*(?:[.;!?\n]|$|,?\s+(?:and|but|so|because|where|whose)\s+(?:we|i|our|they|it|the|my|people|there|"
     rf"{READERS})\b|,\s*(?:{READERS}|we|i|our|they|it|but|so|and we|mostly|mainly|with|please|"
-    r"\w+ (?:ask|asks|call|calls|write|writes|want|wants|need|needs|send|sends|e-?mail|e-?mails)|"
+    r"(?:(?:the|most) )?\w+ (?:ask|asks|call|calls|write|writes|want|wants|need|needs|send|sends|e-?mail|e-?mails)|"
     r"(?:so |and |but )?(?:why|how|what|where|when|can|could|do|does|is|should|will|would)(?! to))\b))"
 )
 NOT = re.compile(
