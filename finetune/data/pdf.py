@@ -170,7 +170,7 @@ PAGE_FAULTS = (
 
 def _read_page(page: Any) -> Page | None:
     """A page's lines and tables; None where the page is broken."""
-    from pypdf.errors import PyPdfError
+    from pypdf.errors import DeprecationError, PyPdfError
 
     try:
         rows = _piece_rows(page)
@@ -179,7 +179,7 @@ def _read_page(page: Any) -> Page | None:
         if far or sum(map(_has_gap, rows)) < FEWEST_ROWS:
             return Page(lines, [])
         layout = page.extract_text(extraction_mode="layout")
-    except (PyPdfError, *PAGE_FAULTS):
+    except (PyPdfError, DeprecationError, *PAGE_FAULTS):  # a filter's old name is no PyPdfError
         return None
     return _in_layout(layout, lines, rows)
 

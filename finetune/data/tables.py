@@ -189,10 +189,12 @@ def looks_like_header(record: Sequence[str]) -> bool:
 def unique_header(cells: Sequence[str]) -> list[str]:
     """Names for all columns, none twice."""
     header: list[str] = []
+    same: Counter[str] = Counter()  # what a name is counted for: itself, and what stands before its bracket
     for position, cell in enumerate(cells, start=1):
         name = " ".join(cell.split()) or f"Column {position}"
-        same = sum(other == name or other.startswith(f"{name} (") for other in header)
-        header.append(f"{name} ({same + 1})" if same else name)
+        chosen = f"{name} ({same[name] + 1})" if same[name] else name
+        header.append(chosen)
+        same.update({chosen, *(chosen[: match.start()] for match in re.finditer(r" \(", chosen))})
     return header
 
 

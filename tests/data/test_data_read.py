@@ -523,6 +523,19 @@ def test_a_table_of_ten_thousand_unclosed_cells_is_read_within_the_limit(put: Pu
     assert "no rows that can be read" in refused(put("unclosed.html", page.encode())).what
 
 
+def test_fifty_thousand_columns_are_named_within_the_limit() -> None:
+    from finetune.data.tables import unique_header
+
+    names = unique_header(["a", "a (2)", "a", "a b", "", "a"] + ["x"] * 50_000)
+    assert names[:6] == ["a", "a (2)", "a (3)", "a b", "Column 5", "a (4)"] and names[-1] == "x (50000)"
+
+
+def test_a_page_with_a_filter_of_an_old_name_is_named_as_damaged(put: Put) -> None:
+    page = pdf("We open at eight on every working day.", "We close at five on every working day.")
+    told = read_file(put("old.pdf", page.replace(b"/FlateDecode", b"/Fl         ", 1)))
+    assert "We close at five" in " ".join(passage.text for passage in told.passages)
+
+
 def test_twenty_thousand_boxes_within_boxes_are_read_within_the_limit(put: Put) -> None:
     page = "<h2>Opening hours</h2><p>We open at eight.</p>" + "<div><b>x</b>" * 20_000
     assert read_file(put("boxes.html", page.encode())).passages[0].text == "We open at eight."
