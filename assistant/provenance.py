@@ -35,7 +35,6 @@ ABOUT_MODEL = re.compile(
 )
 ABOUT_ROW = re.compile(
     r"\b(?:lineage|provenance|origin|trace|traced)\b.*\brow (?:number )?#?(\d+)|"
-    r"\bwhy\b[^.?!]{0,30}\brow (?:number )?#?(\d+)|"
     r"\bwhere (?:does|did|do|is) row (?:number )?#?(\d+) (?:come|came|stem|originate|from)|"
     rf"\b{MODEL}\b.*\b{LEARNT}\b.*\brow (?:number )?#?(\d+)",
     re.I,

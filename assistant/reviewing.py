@@ -67,9 +67,11 @@ WHY = re.compile(
 ABOUT_ORIGIN = re.compile(
     r"\b(?:here|there|left out|leave|dropped?|missing|gone|excluded|not used|unused|in the (?:data|test|training|set|list)|"
     r"on the list|used for|held out|come|comes|came|from|source|origin|happened|history|made|make|split|approved|decided|"
-    r"changed|edited|doubt\w*|suspicious|worst|wrong|bad|explain|trace|kept)\b",
+    r"changed|edited|doubt\w*|suspicious|worst|wrong|bad|explain|trace|kept)\b|"
+    rf"^\W*why(?: (?:do|did) (?:we|you|i) (?:have|keep))?\s+{NAMED}\W*$",
     re.I,
 )
+WHY_FIRST = re.compile(rf"\W*(?:(?:but|and|wait|so)\W+)?(?:why|explain)\b[^.?!]{{0,30}}\b{NAMED}", re.I)
 NAME = r"(?P<name>(?:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?[A-Z][\w'’-]*(?: (?:van |de |von |da |der )*[A-Z][\w'’.-]*){0,2})"
 I_AM = (
     re.compile(rf"^\W*(?:(?:[Hh]i|[Hh]ello|[Hh]ey|[Oo]k|[Nn]ow|[Yy]es)\W+)*(?:[Ii] am|[Ii]['’]?m|[Tt]his is|[Ii]t is|[Ii]t['’]s|[Hh]ere is) {NAME}(?:,? (?:here|now|reviewing|speaking|again))*\W*$"),
@@ -129,14 +131,18 @@ def reviewed_part(text: str) -> dict[str, Any] | None:
     return {"only": only, "count": int(number) if number.isdecimal() else HOW_MANY[number]}
 
 
-def review_call(text: str, state: State, extra: dict[str, Any]) -> Call | None:
+def review_call(text: str, state: State, extra: dict[str, Any], answering: bool) -> Call | None:
     """The reviewing tool that a message calls for; None where it is no word of a reviewer.
 
-    `extra` is what was noted beside the last reply: which row "this row" is.
+    `extra` is what was noted beside the last reply: which row "this row" is. While `answering` a question that takes
+    any words, only why a row is here, the row named, is no answer.
     """
     if not state.project.examples.exists():
         return None
     text = text.strip()
+    if answering:
+        row = asked_why(text, {}) if WHY_FIRST.match(text) else None
+        return Call("explain_example", {"row": row}) if row else None
     if name := reviewer_in(text):
         return Call("set_reviewer", {"name": name})
     rows = find_rows(text)

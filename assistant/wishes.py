@@ -68,8 +68,9 @@ class Wishes:
         self.state, self.exchange, self.understood = state, exchange, understood
         self.asked, self.said = exchange.asked, exchange.said
         self.rows = understood.rows if understood else []
-        reviewing = not exchange.program and self.asked not in (*Brief.questions(), "trial")
-        self.review = review_call(self.said, state, exchange.extra) if reviewing and self.said else None
+        reviewing = bool(self.said) and not exchange.program and self.asked != "trial"
+        answering = self.asked in Brief.questions()
+        self.review = review_call(self.said, state, exchange.extra, answering) if reviewing else None
 
     def said_command(self) -> str | None:
         """The meaning of a suggested reply, taken as it stands."""
