@@ -7,6 +7,7 @@ answers, so the marks are listed here.
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from bs4.element import NavigableString, PageElement, Tag
 
@@ -16,6 +17,7 @@ from finetune.data.markup import parsed
 ADDRESS = re.compile(r"[\w.+'%-]+@[\w-]+(?:\.[\w-]+)+")
 DEEPEST_QUOTE = 30
 FEWEST_WORDS = 3  # left of a letter; fewer say nothing
+SIGNATURE_LINES = 14  # of a signature, at most
 LONGEST_LETTER = 200_000  # characters; the rest of a longer one is a log or a dump
 
 # "On Tue, 5 May 2026 at 10:00, Jane Doe <jane@example.org> wrote:", which programs wrap over up to three lines.
@@ -262,16 +264,17 @@ def _signature_start(lines: list[str]) -> int:
     for i, line in enumerate(lines):
         if re.fullmatch(r"--\s?|—|_{2,19}", line) or SENT_FROM.fullmatch(line[:200]):
             return i
-        if len(line) <= 80 and CLOSING.fullmatch(line) and _only_a_name_follows(lines[i + 1 :]):
+        if len(line) <= 80 and CLOSING.fullmatch(line) and _only_a_name_follows(lines, i + 1):
             return i
     return _contact_block_start(lines)
 
 
-def _only_a_name_follows(lines: list[str]) -> bool:
-    """Whether what stands below a closing is a signature: a few short lines, no running sentences."""
-    filled = [line for line in lines if line.strip()]
+def _only_a_name_follows(lines: list[str], start: int) -> bool:
+    """Whether what stands from there on, below a closing, is a signature: a few short lines, no running sentences."""
+    below = (lines[i] for i in range(start, len(lines)) if lines[i].strip())
+    filled = list(islice(below, SIGNATURE_LINES + 1))
     sentences = sum(len(line.split()) > 12 or line.rstrip().endswith("?") for line in filled)
-    return len(filled) <= 14 and sentences <= len(filled) // 4
+    return len(filled) <= SIGNATURE_LINES and sentences <= len(filled) // 4
 
 
 def _is_short(line: str) -> bool:

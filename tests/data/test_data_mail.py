@@ -342,3 +342,9 @@ def test_a_line_of_a_hundred_thousand_letters_at_a_letters_end_costs_no_minutes(
     letter = f"The fee is due in May.\n\nHolger Test\n{'a.' * 100_000}@\n{'1-' * 100_000}"
     assert own_words(letter).startswith("The fee is due")
     assert time.process_time() - started < 20
+
+
+def test_a_letter_that_closes_ten_thousand_times_costs_no_square_of_them() -> None:
+    started = time.process_time()
+    assert own_words("The fee is due in May.\n" + "\nKind regards\nfice.\n" * 20_000).startswith("The fee is due")
+    assert time.process_time() - started < 10
