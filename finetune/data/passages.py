@@ -194,15 +194,28 @@ def join_wrapped(lines: list[str]) -> str:
     return re.sub(r"[ \t\u00a0]+", " ", "".join(parts)).strip()
 
 
+CELLS = re.compile(r"\s\|\s|^\|.*\|")  # in a line of a table, which is no part of the line before it
+DASHES = re.compile(r"\|?(?:\s*:?-{2,}:?\s*\|)+\s*(?::?-{2,}:?)?\|?")  # the line under a table's header
+
+
 def blocks_from_markdown(text: str) -> Iterator[Block]:
     """Markdown's headings, paragraphs and lists; code, images, link targets and emphasis marks are taken off."""
     text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.S)
     text = re.sub(r"^(```|~~~).*?^\1[^\n]*$", "", text, flags=re.S | re.M)
     text = re.sub(r"<!--.*?-->", "", text, flags=re.S)
     paragraph: list[str] = []
+    table: list[str] = []
     lines = text.splitlines()
     for i, raw in enumerate(lines):
         line = _plain_markdown(raw)
+        row = CELLS.search(raw.strip()) is not None
+        if table and not row:
+            yield Block("\n".join(table), None, heading=False)
+            table = []
+        if row:
+            yield from _flush(paragraph, None)
+            table += [] if DASHES.fullmatch(raw.strip()) else [line.strip("|").strip()]
+            continue
         underlined = i + 1 < len(lines) and re.fullmatch(r"(=+|-{3,})\s*", lines[i + 1]) and raw.strip()
         if re.match(r"#{1,6}\s", raw) or (underlined and not paragraph):
             yield from _flush(paragraph, None)
@@ -218,11 +231,14 @@ def blocks_from_markdown(text: str) -> Iterator[Block]:
                 yield from _flush(paragraph, None)
             paragraph.append(line)
     yield from _flush(paragraph, None)
+    if table:
+        yield Block("\n".join(table), None, heading=False)
 
 
 def _plain_markdown(line: str) -> str:
     line = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", line)
     line = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", line)
+    line = re.sub(r"(?<!\\)\\(?=[-.!()#+>~|])", "", line)  # a mark that stands for itself
     line = re.sub(r"(\*\*|__|~~|`)(.+?)\1", r"\2", line)
     line = re.sub(r"(?<![\w*])[*_](\S[^*_]*\S|\S)[*_](?![\w*])", r"\1", line)
     return re.sub(r"^\s*>\s?", "", line).strip()

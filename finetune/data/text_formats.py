@@ -9,7 +9,13 @@ from typing import Any
 
 from finetune.data.chats import letters_from_entry, letters_from_lines
 from finetune.data.document import Conversation, Document, Kind, Limits, Table, listed
-from finetune.data.passages import blocks_from_lines, blocks_from_markdown, passages_from_blocks, title_from_blocks
+from finetune.data.passages import (
+    DASHES,
+    blocks_from_lines,
+    blocks_from_markdown,
+    passages_from_blocks,
+    title_from_blocks,
+)
 from finetune.data.tables import check_rows, table_from_separated, unique_header
 from finetune.data.threads import Letter, conversations_from_threads
 from finetune.errors import UserError
@@ -133,7 +139,7 @@ def _pipe_tables(lines: list[str], name: str) -> Iterator[Table]:
     """Markdown's tables: a header line, a line of dashes, rows."""
     below = 1  # a row of one table heads no other
     for i, line in enumerate(lines[1:], start=1):
-        if i < below or not re.fullmatch(r"\s*\|?(\s*:?-{2,}:?\s*\|)+\s*(:?-{2,}:?\s*)?\|?\s*", line):
+        if i < below or not DASHES.fullmatch(line.strip()):
             continue
         rows = list(takewhile(lambda row: "|" in row, islice(lines, i + 1, None)))
         below = i + 1 + len(rows)

@@ -34,6 +34,8 @@ def document(*passages: tuple[str, str]) -> Document:
         ("To reschedule your visit, call the front desk before noon.", "How do I reschedule my visit?"),
         ("The co-payment is $25 per visit.", "What is the co-payment?"),
         ("We charge $15 for copies of your X-rays.", "How much do you charge for copies of my X-rays?"),
+        ("Beth Miller is a specialist in Boston, where she works with field staff.", "Who is Beth Miller?"),
+        ("Medicines in My Home is a program about the safe use of medicines.", "What is Medicines in My Home?"),
         ("A deductible is the amount you pay before your insurance pays.", "What is a deductible?"),
         ('"Prior authorization" means approval from your insurer before treatment.', "What does prior authorization mean?"),
         ("We must not share your health information without your permission.", "May you share my health information without my permission?"),
@@ -51,6 +53,7 @@ def test_a_sentence_that_stands_alone_gives_a_natural_question(sentence: str, qu
     "sentence",
     [
         "It must be paid within 30 days of receipt.",
+        "We can think of literacy as the ability to understand a text.",
         "However, reminders may be late in some weeks.",
         "They can take a while to arrive at your home.",
         "This means approval from your insurer before treatment.",
@@ -310,6 +313,65 @@ def test_sentences_shown_as_a_sample_make_no_rows() -> None:
     assert asked_in_long("Before", rule) == asked_in_long("An example:", rule) == []
 
 
+def test_quotations_and_a_laws_own_words_in_a_guide_make_no_rows() -> None:
+    rule = "Works of imagination should be written in very plain language."
+    assert asked_in_long("Writing well", rule) != []
+    assert asked_in_long("Historical quotes", rule) == []
+    quoted = f"{rule} A quote from a novel must name its author."
+    assert asked_in_long("Use of quotes", quoted) != []  # it speaks of quotes, and is no page of them
+    law = "Growers shall not pay a forest deduction for timber of less than 5,000 dollars in value."
+    cited = "1. Fees are set by § 163.25 of this part."
+    assert asked_in_long("Forest deductions", law) != []
+    assert asked_in_long("Dense text", f"{cited}\n2. {law}") == []
+    assert asked_in_long("Fees", f"{cited}\n2. {law}", title="Forest Deduction Act") != []
+
+
+def test_what_i_may_do_is_asked_only_where_the_question_or_its_heading_names_the_matter() -> None:
+    letter = "If you do not respond within 30 days, we will reduce your payments on September 1."
+    assert asked_in_long("Responding to our letters", letter) != []
+    assert asked_in_long("What we will do", letter) == []
+
+
+def test_what_a_paper_shall_contain_is_asked_as_a_duty_and_what_is_authorized_as_a_state() -> None:
+    paper = "A yearly statement of fees shall contain the name of the bank and the date of each fee."
+    asked = "Must a yearly statement of fees contain the name of the bank and the date of each fee?"
+    assert asked in asked_in_long("Statements of fees", paper)
+    officer = "A branch manager shall be authorized to open each branch of the bank on a working day."
+    asked = "Is a branch manager authorized to open each branch of the bank on a working day?"
+    assert asked in asked_in_long("Vaults", officer)
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ("What other types of letters should I write in plain words?", "Write all letters and forms in plain words."),
+        ("What if I'm just changing a part of a letter?", "Use common sense and plain words."),
+        ("We write a thousand letters each year. Where do we start?", "Start with the letters most people get."),
+        ("How do you write a plain letter?", "- Know what you need to say\n- Order what you say"),
+        (
+            "Must I make a deposit?",
+            "It depends. If the value is: | you must pay: | and at least: less than $100 | $5 | $1",
+        ),
+    ],
+)
+def test_a_question_that_goes_on_from_another_or_whose_answer_is_cut_makes_no_row(asked: str, answer: str) -> None:
+    assert asked_in_long("What is a plain letter?", "A plain letter says what it is about.") != []
+    assert asked_in_long(asked, answer) == []
+
+
+def test_a_remark_on_a_term_that_is_defined_elsewhere_is_not_its_definition() -> None:
+    remark = "Realized value refers to either the retail or wholesale value of the leased property."
+    assert asked_in_long("Commentary", remark) != []
+    meaning = 'For this law "realized value" means:\n(1) the price received; or\n(2) the highest offer.'
+    assert asked_in_long("Commentary", f"{remark}\n{meaning}") == []
+
+
+def test_the_state_concerned_is_one_that_was_spoken_of() -> None:
+    text = "A bank must send the courts of {} a list of all complaints in each year."
+    assert asked_in_long("Penalties", text.format("its own state")) != []
+    assert asked_in_long("Penalties", text.format("the state concerned")) == []
+
+
 def test_a_thing_that_neither_sentence_nor_heading_names_is_not_asked_about() -> None:
     supply = "A supply shall be maintained at each place where purchasers may ask for one."
     assert asked_in_long("Title and land use", supply) == []
@@ -541,3 +603,17 @@ def test_refusals_are_polite_name_the_scope_and_ask_in_several_ways() -> None:
     assert len(rows) == 9 and len({r.question for r in rows}) == 9
     assert all(r.kind == "refusal" and "billing and appointments" in r.answer for r in rows)
     assert any("give a diagnosis" in r.question for r in rows)
+
+
+def test_a_table_in_markdown_keeps_its_lines_within_the_answer(tmp_path: Path) -> None:
+    path = tmp_path / "fees.md"
+    path.write_text(
+        "# What does a visit cost?\nThe fee depends on its length.\nLength | Fee\n--- | ---\n1\\. Short | $40\n"
+        "| Long | $90 |\n\n# When are you open?\nWe are open from 8 to 5 on every day of the week.\n",
+        encoding="utf-8",
+    )
+    read = read_file(path)
+    assert read.passages[1].text == "Length | Fee\n1. Short | $40\nLong | $90"
+    answers = [row.answer for row in examples_from_passages(read)]
+    assert answers[0] == f"The fee depends on its length.\n{read.passages[1].text}" and len(answers) == 2
+    assert [table.rows for table in read.tables] == [[["1\\. Short", "$40"], ["Long", "$90"]]]

@@ -22,6 +22,9 @@ SHOWS = re.compile(r"\b(?:here (?:is|are)|before|after|original|rewritten|instea
 # "… if no error occurred: Written explanation.": a list within its paragraph, limited by what leads into it.
 RUN_ON_LIST = re.compile(r":\s+[A-Z]|;\s+(?:and\s+|or\s+)?[A-Z]")
 
+# "Courts of the Member State concerned": the one that was spoken of.
+CONCERNED = re.compile(r"\bthe (?:[\w-]+ ){0,3}?(?P<thing>[\w-]+) (?:concerned|in question)\b(?! (?:with|about|by)\b)")
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -41,7 +44,7 @@ def placed(found: Sequence[str], heading: str, known: Known) -> Iterator[Placed]
     nearest, since, skip, within = heading, 0, 0, False
     for number, sentence in enumerate(found):
         if (own := _run_in_heading(sentence)) is not None:
-            joined = since == number > 0 and nearest != heading and own
+            joined = since == number > 0 and nearest not in (heading, own) and own
             nearest = f"{nearest} - {own}" if joined else own or heading
             since, skip = number + 1, 0
             continue
@@ -67,11 +70,13 @@ def _run_in_heading(sentence: str) -> str | None:
 
 
 def leans_on_those_before(sentence: str, before: Sequence[str], known: Known) -> bool:
-    """Whether "the notice" is the one that a sentence before called "a notice".
+    """Whether "the notice" is the one that a sentence before called "a notice", or "the state concerned".
 
     In a law that may be said of anybody: "the institution must respond" to what the sentences before it tell of.
     """
     told = " ".join(before).lower()
+    if (concerned := CONCERNED.search(sentence)) and concerned["thing"] not in sentence[: concerned.start()]:
+        return True
     for phrase, stop in definite_phrases(sentence):
         thing = " ".join(phrase).lower()
         if not thing or any(word[0].isupper() for word in phrase):

@@ -69,6 +69,8 @@ def definition(text: str) -> Iterator[str]:
     if term.split()[0].lower() in DETERMINERS | {"there", "here", "what", "who"}:
         return
     article = (match["article"] or "").lower()
+    if not article and any(word[0].isupper() for word in term.split()[1:]):
+        term = f"{term[0].upper()}{term[1:]}"  # "Medicines in My Home", a name
     if verb == "are":
         # "Claims are reviewed" is no definition; "Grievances are complaints that …" is.
         noun = re.match(r"(?:(?!best|for|in|of|to|with)\w+\s){0,2}\w+s\s+(?:that|which|who|of|for|made|in)\b", rest)
@@ -79,12 +81,17 @@ def definition(text: str) -> Iterator[str]:
         if re.search(r"\bwho\b", rest) or re.match(r"(?:very|really|good|great|nice|useful|best)\b", rest):
             return
         if article in ("a ", "an ") or (not article and verb != "is the" and not term.split()[-1].islower()):
+            if re.search(r"\b(?:she|he|her|his)\b", rest):
+                yield f"who is {article}{term}"
+                return
             yield f"what is {article}{term}"
             yield f"can you explain what {article}{term} is"
     elif verb == "are defined as":
         yield f"what are {term}"
     elif re.match(r"(?:is|are|of|by|for|in)\b", rest) or " by " in term:
         return
+    elif verb == "refers to" and re.search(r"\bas\b", rest):
+        return  # "the agency refers to such tests as trials"
     elif re.match(r"(?:you|we|they|it|that|to|more)\b", rest):
         if article == "a ":
             yield f"what does {article}{term} mean"

@@ -27,7 +27,7 @@ from finetune.data.from_documents.sections import (
 from finetune.data.from_documents.sentences import GLUED, is_english, sentences
 from finetune.data.from_documents.sound import Known, known_from
 from finetune.data.from_documents.voice import plain_heading
-from finetune.data.passages import BULLET, SENTENCE_END
+from finetune.data.passages import BULLET, CELLS, SENTENCE_END
 from finetune.example import Example, Kind, Source, make_example
 
 ANSWER_CHARACTERS = 1_200
@@ -38,6 +38,19 @@ CUT_LINE = re.compile(
 
 # A guide to writing shows other people's sentences under such a heading.
 SAMPLE = re.compile(r"\W*(?:before|after|original|revised|rewritten|(?:an? )?(?:example|sample)s?)\W*", re.I)
+# A page of quotations; a page of an insurer's quotes speaks of them.
+QUOTATIONS = re.compile(r"\b(?:quotes|quotations|sayings)\b", re.I)
+# A law's words within what is no law and hardly says "shall": a sample, or a quotation that names no law.
+LAWS_WORDS = re.compile(r"§|\b(?:U\.S\.C|CFR)\b|\bof this (?:part|subpart|section|title|chapter)\b")
+# A question of an FAQ that goes on from the one before it: "What other types?", "What if I change a part?"
+GOES_ON = re.compile(
+    r"\b(?:other(?! than\b)|else|another|also|then|instead)\b|^What if\b|"
+    r"\b(?:where|when|how) (?:do|should|can) (?:I|we|you) (?:start|begin|finish|stop)\W*$",
+    re.I,
+)
+# A table that the reading ran into its text: "If: | then: a request | a form".
+RUN_ON_TABLE = re.compile(r"[.:?!]\s.*\|.*\|")
+ITEMS = 3  # a list of fewer that is a whole answer may have lost the rest
 # What follows is another law's text, as it shall read from now on.
 OTHER_LAW = re.compile(r"\bamendments?\b|\bamending\b", re.I)
 # "Several types including: An example is …": a list or an ending that the reading lost.
@@ -57,7 +70,7 @@ def examples_from_passages(document: Document) -> list[Example]:
     """
     known = known_from(document)
     examples: dict[str, list[Example]] = {}
-    for (heading, _), group in groupby(document.passages, key=lambda p: (p.heading, None)):
+    for heading, group in groupby(document.passages, key=lambda passage: passage.heading):
         section = list(group)
         for found in _from_section(heading, section, known):
             source = Source(file=document.file, page=found.page, quote=found.answer)
@@ -85,6 +98,8 @@ def _from_section(heading: str, section: list[Passage], known: Known) -> Iterato
     if not english:
         return
     topic = plain_heading(heading)
+    if _is_anothers(heading, text, known):
+        return
     found = [item for passage in section for item in _from_passage(passage, known)]
     said = any(item.answer == text for item in found)
     if topic and not said and (question := heading_question(topic, text, known)):
@@ -102,7 +117,11 @@ def without_marks(text: str) -> str:
 def _is_reply(heading: str, answer: str, known: Known) -> bool:
     """Whether an English FAQ's question asks by itself, and its answer does not begin in the middle."""
     question = plain_heading(heading)
-    if GENERAL_QUESTION.fullmatch(question) or (known.long and POINTING_QUESTION.search(question)):
+    if GENERAL_QUESTION.fullmatch(question) or RUN_ON_TABLE.search(answer):
+        return False
+    if known.long and (POINTING_QUESTION.search(question) or GOES_ON.search(question) or _is_short_list(answer)):
+        return False
+    if _is_anothers(heading, answer, known):
         return False
     lines = [answer, *(BULLET.sub("", line) for line in answer.split("\n"))]
     if any(CUT_LINE.search(line) for line in lines) or GLUED.search(answer):
@@ -116,10 +135,24 @@ def _is_reply(heading: str, answer: str, known: Known) -> bool:
     return bool(ASKS.match(question)) and not answer[:1].islower() and answer[:1] not in ".,;)"
 
 
+def _is_short_list(answer: str) -> bool:
+    lines = answer.split("\n")
+    return len(lines) < ITEMS and all(map(BULLET.match, lines))
+
+
+def _is_anothers(heading: str, text: str, known: Known) -> bool:
+    """Whether a section of a long document shows other people's words: a sample, a quotation, a piece of a law."""
+    if not known.long:
+        return False
+    quotes = QUOTATIONS.search(heading) and not re.search(r"\bquot", text, re.I)
+    law = known.plain and "shall" in text and LAWS_WORDS.search(text)
+    return bool(SAMPLE.fullmatch(heading) or quotes or law)
+
+
 def _from_passage(passage: Passage, known: Known) -> Iterator[_Found]:
     blocks = list(paragraphs_and_lists(passage.text))
     limited = taken_back([sentence for text in blocks for sentence in sentences(without_marks(text))], known)
-    if known.long and (SAMPLE.fullmatch(passage.heading) or OTHER_LAW.search(passage.heading)):
+    if known.long and OTHER_LAW.search(passage.heading):
         return
     for text in blocks:
         if ":\n" in text:
@@ -150,19 +183,21 @@ def _from_list(text: str, passage: Passage, known: Known) -> Iterator[_Found]:
 
 
 def _shortened(text: str) -> str:
-    """Whole paragraphs up to the answer's greatest length; empty where the first is longer, or a list would be cut.
+    """Whole paragraphs up to the answer's greatest length; empty where the first is longer, or a list or table would
+    be cut.
 
     A last line without an end (a heading that was not seen as one, a page's foot) is left off.
     """
     kept: list[str] = []
     for paragraph in text.split("\n"):
         if sum(map(len, kept)) + len(paragraph) > ANSWER_CHARACTERS:
-            if BULLET.match(paragraph):
+            if BULLET.match(paragraph) or CELLS.search(paragraph):
                 return ""
             break
         kept.append(paragraph)
     while len(kept) > 1 and (
-        kept[-1].rstrip().endswith(":") or not (kept[-1].rstrip().endswith(SENTENCE_END) or BULLET.match(kept[-1]))
+        kept[-1].rstrip().endswith(":")
+        or not (kept[-1].rstrip().endswith(SENTENCE_END) or BULLET.match(kept[-1]) or CELLS.search(kept[-1]))
     ):
         kept.pop()
     return "\n".join(kept).strip()

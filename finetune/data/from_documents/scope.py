@@ -26,7 +26,8 @@ NOT_INCLUDED = re.compile(r"\b(?:term )?[\"“'‘]?([\w’' -]{3,60}?)[\"”'�
 # "Trading venue means a trading venue as defined in …", "credit has the meaning given in …".
 ELSEWHERE_DEFINED = re.compile(r"\bas (?:so )?defined (?:in|by|under)\b|\bhas the (?:same )?meaning\b", re.I)
 MEANING = re.compile(
-    r"[\"“'‘]?(?P<term>[\w’' -]{1,120}?)[\"”'’]?\s(?:means|refers to|is defined as)\s(?:(?:a|an|the)\s)?(?P<rest>.+)"
+    r"[\"“'‘]?(?P<term>[\w’' -]{1,120}?)[\"”'’]?\s(?P<verb>means|refers to|is defined as)\s"
+    r"(?:(?:a|an|the)\s)?(?P<rest>.+)"
 )
 # "The contract must require delivery within 30 days": the time is that of the delivery.
 ANOTHERS_TIME = re.compile(
@@ -96,6 +97,9 @@ def in_scope(questions: list[str], sentence: Placed, known: Known) -> Iterator[s
     if not known.long:
         yield from asked
         return
+    told = MEANING.match(sentence.text)
+    if told and told["verb"] != "means" and told["term"].lower() in known.defined:
+        return  # a remark on a term; its definition stands elsewhere
     if UNCLEAR.search(sentence.text) or leans_on_those_before(sentence.text, sentence.before, known):
         return
     for question in asked:

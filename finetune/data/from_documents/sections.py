@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from finetune.data.document import words
 from finetune.data.from_documents.questions import definition, sound_questions, without_asides
 from finetune.data.from_documents.sentences import LEANS, POINTS_ELSEWHERE, is_whole, sentences
-from finetune.data.from_documents.sound import Known, is_sound
+from finetune.data.from_documents.sound import STOPS, Known, is_sound, stems
 from finetune.data.from_documents.statements import MODAL, STATED, closed_clause, stated
 from finetune.data.from_documents.subjects import is_agent, is_plain_subject
 from finetune.data.from_documents.voice import (
@@ -61,6 +61,7 @@ GENERAL_QUESTION = re.compile(
     re.I,
 )
 POINTING_QUESTION = re.compile(r"\b(?:this|these|that|those|they|them|here)\b|\bit\b(?!.* to\b)", re.I)
+ASKING = words("what which when where who whom whose how why your happens should able allowed need")
 LONGEST_SECTION = 900  # characters a heading's answer may have
 
 
@@ -164,12 +165,14 @@ def item_definition(item: str, known: Known) -> tuple[list[str], str]:
 def says_its_topic(question: str, heading: str) -> bool:
     """Whether what one may do, and when, is asked with a word of the heading it stands under.
 
-    "What should I do if the key has expired?" is understood under "Signing keys"; alone, only with a word of it.
+    "What should I do if the key has expired?" is understood under "Signing keys"; alone, only with a word of it, and
+    under "What we will do", which names nothing, not at all.
     """
     if not re.search(r"\b(?:if|when|I|my|me)\b|^How\b", question) or not heading:
         return True
-    stems = {word[:5] for word in re.findall(r"\w{4,}", plain_heading(heading).lower())}
-    return not stems or any(word[:5] in stems for word in re.findall(r"\w{4,}", question.lower()))
+    named = re.findall(r"[^\W\d_]+", plain_heading(heading).lower())
+    told = stems(" ".join(word for word in named if word not in STOPS | GENERAL | ASKING))
+    return bool(told & stems(question)) if told else not re.search(r"\b(?:I|my|me)\b", question)
 
 
 def heading_question(heading: str, answer: str, known: Known) -> str | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from finetune.data.document import Document, Passage, words
@@ -10,6 +11,7 @@ from finetune.data.from_documents.title import NOT_CALLED, Called, called
 QUESTION_WORDS = range(3, 32)
 LONG_DOCUMENT = 2_000  # words
 COMMON = 0.25  # of a document's passages
+PLAIN = 0.05  # of a document's passages that say "shall", at most, where it is a guide and no law
 SECTIONS_KNOWN = 3  # a thing spoken of as "the …" in as many sections of a long document needs no introduction
 
 UNSOUND = re.compile(
@@ -65,6 +67,9 @@ STOPS = words(
     """
 )
 
+MEANS = re.compile(r"[\"”’']? means?\b")
+TERM_WORDS = 5  # of a term, at most
+
 
 @dataclass(frozen=True)
 class Known:
@@ -73,8 +78,10 @@ class Known:
     names: frozenset[str] = frozenset()
     things: frozenset[str] | None = None
     long: bool = False  # a document with more than one fee, one form and one office
+    plain: bool = False  # a long one that is no law and hardly ever says "shall"
     called: Called = NOT_CALLED
     everywhere: frozenset[str] = frozenset()  # stems of words that most of the document has
+    defined: frozenset[str] = frozenset()  # terms of which it says what they mean
 
 
 def known_from(document: Document) -> Known:
@@ -87,9 +94,24 @@ def known_from(document: Document) -> Known:
     if sum(len(passage.text.split()) for passage in passages) < LONG_DOCUMENT:
         return Known(names, frozenset(sections))
     often = {thing for thing, where in sections.items() if len(where) >= SECTIONS_KNOWN}
+    name = called(document.title)
+    orders = sum("shall" in passage.text for passage in passages)
     return Known(
-        names, frozenset(often - MANY_OF), long=True, called=called(document.title), everywhere=_common(passages)
+        names,
+        frozenset(often - MANY_OF),
+        long=True,
+        plain=not name.binding and orders <= PLAIN * len(passages),
+        called=name,
+        everywhere=_common(passages),
+        defined=frozenset(term for passage in passages for term in _defined(passage.text)),
     )
+
+
+def _defined(text: str) -> Iterator[str]:
+    """What may be the term before each "means": the last word before it, the last two and so on."""
+    for match in MEANS.finditer(text):
+        before = re.findall(r"[\w’'-]+", text[max(0, match.start() - 80) : match.start()].lower())
+        yield from (" ".join(before[-size:]) for size in range(1, TERM_WORDS + 1))
 
 
 def stems(text: str) -> set[str]:

@@ -56,9 +56,16 @@ STATED = re.compile(
     r"(?:have|apply|consist|end|remain|mean|constitute|include|prevail|affect|take effect|enter into|expire|cease|"
     r"contain|cover|begin|continue|result|prejudice|exceed|lapse)\b"
 )
+# What somebody writes: that it "shall contain" something is asked of the writer.
+PAPER = re.compile(
+    r"\b(?:request|notice|report|plan|statement|application|disclosure|contract|agreement|register|record|form|"
+    r"document|policy|notification|decision|complaint|information|assessment)s?\b",
+    re.I,
+)
 # "Shall be responsible" says what is so, "shall be resilient" what is asked for.
 HELD = re.compile(
-    r"(?:competent|without prejudice|lawful|valid|responsible|subject|void|null|final)\b|" + ANSWERABLE.pattern
+    r"(?:competent|authori[sz]ed|empowered|without prejudice|lawful|valid|responsible|subject|void|null|final)\b|"
+    + ANSWERABLE.pattern
 )
 # Behind these a clause that was cut there is still whole.
 WHOLE_BEFORE = re.compile(
@@ -108,6 +115,8 @@ def obligation(text: str) -> Iterator[str]:
         return
     if modal == "will" and not (is_agent(subject) and WE_OR_THE.match(subject)):
         return
+    if subject.lower() == "we" and re.match(r"(?:think of|imagine|see|say|expect)\b", rest):
+        return
     if subject.lower() == "you":
         if modal == "will" and (need := re.match(r"(?:need|have) to\b", rest)):
             yield f"do I {need[0]} {to_customer(closed_clause(rest[need.end() :]) or '')}"
@@ -135,7 +144,10 @@ def obligation(text: str) -> Iterator[str]:
 def stated(subject: str, rest: str) -> str | None:
     plural = is_plural(subject)
     asked, clause = customer_subject(subject), to_customer(closed_clause(rest) or "")
-    if re.match(r"have (?!the (?:right|power))|include|contain|cover", rest) and is_agent(subject):
+    # What somebody or a paper must have is asked of them; "the term shall include" says what is so.
+    if re.match(r"have (?!the (?:right|power))|cover", rest) and is_agent(subject):
+        return None
+    if re.match(r"include|contain", rest) and (is_agent(subject) or PAPER.search(subject)):
         return None
     if clause and STATED.match(rest):
         return f"{'do' if plural else 'does'} {asked} {clause}"
