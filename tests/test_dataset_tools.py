@@ -304,12 +304,16 @@ FAQ = "Question,Answer\nOpen on Sunday?,No we are closed.\nIs there parking?,Yes
 UNSURE = "a,b,c\n" + "".join(f"red {n},blue {n},green {n}\n" for n in range(5))
 
 
-def test_an_archive_is_told_file_by_file_and_its_rows_cite_them(context: Context) -> None:
+def test_an_archive_is_summed_up_listed_file_by_file_and_cited_by_its_rows(context: Context) -> None:
     archive(context, "all.zip", {"faq.csv": FAQ, "tickets.csv": TICKETS, "logo.png": "\x89PNG"})
     text, cards = call(context, "read_files", names=["all.zip"])
-    assert "all.zip/faq.csv: 2 examples (columns: Question → Answer)" in text
-    assert "all.zip/tickets.csv: 3 examples (threads: each answer with what was asked)" in text
-    assert "logo.png" in text and len(cards) == 1 and cards[0]["rows"] == 5
+    assert text == "all.zip: 5 examples from 2 files. What could not be used, and why, is listed below."
+    assert len(cards) == 1 and cards[0]["rows"] == 5
+    assert cards[0]["read"] == [
+        "all.zip/faq.csv: 2 examples, columns: Question → Answer",
+        "all.zip/tickets.csv: 3 examples, threads: each answer with what was asked",
+    ]
+    assert any("logo.png" in problem for problem in cards[0]["problems"])
     assert {e.source.file for e in examples(context)} == {"all.zip/faq.csv", "all.zip/tickets.csv"}
     assert [f.name for f in read_sources(context.project).files] == ["all.zip/faq.csv", "all.zip/tickets.csv"]
     _, (_, threads) = call(context, "show_data", only="files")
@@ -330,8 +334,11 @@ def test_an_archive_read_again_gives_no_row_twice_and_undo_takes_all_of_it_away(
 
 def test_the_columns_of_a_table_in_an_archive_are_asked_for_and_set(context: Context) -> None:
     archive(context, "all.zip", {"odd.csv": UNSURE, "faq.csv": FAQ})
-    _, cards = call(context, "read_files", names=["all.zip"])
-    assert [card["kind"] for card in cards] == ["file", "columns"]
+    text, cards = call(context, "read_files", names=["all.zip"])
+    assert [card["kind"] for card in cards] == [
+        "file",
+        "columns",
+    ] and "which column is which in all.zip/odd.csv" in text
     (unsure,) = read_sources(context.project).unsure
     assert unsure.name == "all.zip/odd.csv"
     call(context, "set_columns", file=unsure.name, question="a", answer="c")

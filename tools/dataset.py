@@ -36,7 +36,6 @@ from tools.sealing import seal_broken
 from tools.terms import term_use
 
 LOOKED_AT_AT_ONCE = 2_000  # rows; of more, encoding takes too long to be waited for unasked
-PARTS_TOLD = 10  # of the files in one file; the card has all
 
 
 def user_file(project: Project, name: str) -> Path:
@@ -170,11 +169,7 @@ def read_files(runtime: ToolRuntime[Context], names: list[str]) -> Artifact:
             cards.append(Card("file", name, {"name": name, "rows": 0, "read": [], "problems": [str(error)]}))
             continue
         seals.append(store_files(context, name, found))
-        texts += [in_words(one) for one in found[:PARTS_TOLD]]
-        if len(found) > PARTS_TOLD:
-            rest = sum(one.source.rows for one in found[PARTS_TOLD:])
-            texts.append(f"{counted(len(found) - PARTS_TOLD, 'more file')} in {name}: {counted(rest, 'example')}.")
-        texts += wrong
+        texts += [all_in_words(name, found, wrong)] if len(found) > 1 else [*map(in_words, found), *wrong]
         cards += cards_of(name, found, wrong)
     if problems and not texts:
         raise UserError(" ".join(problems), action="Nothing else was changed.")
@@ -187,6 +182,18 @@ def in_words(one: Read) -> str:
         return f"{source.name}: I am not sure which column is which.{indexed_in_words(source)}"
     notes = "".join(f" {note}" for note in source.notes)
     return f"{source.name}: {counted(source.rows, 'example')} ({one.source.how}).{notes}{indexed_in_words(source)}"
+
+
+def all_in_words(name: str, found: Sequence[Read], wrong: list[str]) -> str:
+    """What a file of many files gave; the card beside it lists them, and what was left out."""
+    sources = [one.source for one in found]
+    rows, passages = sum(source.rows for source in sources), sum(source.passages for source in sources)
+    to_look_up = f", and {counted(passages, 'passage')} to look up" if passages else ""
+    text = f"{name}: {counted(rows, 'example')} from {counted(len(found), 'file')}{to_look_up}."
+    unsure = [source.name for source in sources if source.mode == "unsure"]
+    asked = f" I am not sure which column is which in {', '.join(unsure)}." if unsure else ""
+    missed = " What could not be used, and why, is listed below." if wrong else ""
+    return f"{text}{asked}{missed}"
 
 
 def cards_of(name: str, found: Sequence[Read], wrong: list[str]) -> list[Card]:

@@ -132,7 +132,9 @@ def test_time_for_the_whole_is_bounded(put: Put) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [zipped({}), zipped({"folder/": b""}), zipped({"a.csv": ROWS})[:40], zipped({"a.csv": b""})]
+    "content",
+    [zipped({}), zipped({"folder/": b""}), zipped({"a.csv": ROWS})[:40], zipped({"a.csv": b""})],
+    ids=["nothing", "a folder", "half", "an empty file"],
 )
 def test_an_empty_or_a_half_archive_is_refused(put: Put, content: bytes) -> None:
     assert refused(put("none.zip", content)).where == "none.zip"
