@@ -106,6 +106,17 @@ def test_every_tool_describes_itself_and_each_of_its_arguments() -> None:
     assert not silent
 
 
+def test_a_tool_that_names_another_names_one_there_is() -> None:
+    from tools.registry import TOOLS
+
+    named = {
+        other
+        for tool, _ in TOOLS.values()
+        for other in re.findall(r"\b(?:[Cc]all|[Uu]se|with|by) ([a-z]+_[a-z_]+)\b", tool.description)
+    }
+    assert {"show_lineage", "approve_data"} <= named <= TOOLS.keys()
+
+
 def test_what_waits_for_approval_is_a_tool_and_is_asked_as_a_question() -> None:
     from tools.registry import APPROVALS, TOOLS
 

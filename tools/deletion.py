@@ -354,7 +354,7 @@ def finish_all(context: Context) -> None:
 def delete_source(runtime: ToolRuntime[Context], name: str) -> Artifact:
     """Delete an attached file with everything made from it, for good. Waits for the user's approval.
 
-    Call trace_rows with the file first, and tell the user what goes and which models were trained on it.
+    Call show_lineage with the file first, and tell the user what goes and which models were trained on it.
 
     Args:
         name: the file as attached, such as handbook.pdf or mails.zip.
