@@ -46,7 +46,9 @@ def test_there_are_two_commands_of_one_line_each() -> None:
 
 
 def test_both_commands_do_all_of_their_own_setting_up() -> None:
-    for command, extra, last in zip(commands(), ("offline", "dev"), ("python app.py", "pytest"), strict=True):
+    for command, extra, last in zip(
+        commands(), ("offline", "dev"), ("python app.py", "pytest -n 2 --dist worksteal"), strict=True
+    ):
         line = command.splitlines()[-1]
         steps = [step.strip() for step in line.split("&&")]
         assert steps[0] == "python3.11 -m venv .venv"
