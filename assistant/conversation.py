@@ -38,6 +38,7 @@ from tools.deletion import FORGET, finish_all
 from tools.forgetting import cleared
 from tools.journey import read_state
 from tools.registry import APPROVALS, TOOLS
+from tools.round_deletion import finish_rounds
 from tools.training import progress_card
 
 LONGEST_MESSAGE = 20_000  # characters; longer text is a document and belongs into a file
@@ -130,6 +131,7 @@ class Conversation:
         """Greet in a new thread; finish a turn that was cut off. A thread that waits for the user yields nothing."""
         with self.turn():
             finish_all(self.context)
+            finish_rounds(self.project)
             state = self.agent.get_state(self.config)
             if not state.values.get("messages"):
                 yield from self.run({"messages": [HumanMessage(OPENED, name=PROGRAM)]})

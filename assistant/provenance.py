@@ -26,6 +26,13 @@ DELETES_THING = re.compile(
     r"(?P<thing>[\w&+-]+(?: [\w&+-]+){0,2})\W*",
     re.I,
 )
+DELETES_ROUND = re.compile(
+    r"\W*(?:(?:please|yes|ok|now|and|then)\W+)*(?:delete|remove|erase|destroy|wipe|get rid of|throw (?:out|away))\s+"
+    r"(?:the\s+|our\s+|my\s+|that\s+|this\s+)?(?:(?:tuned|trained|old|whole|entire)\s+)*"
+    r"(?:model(?:\s+(?:of|from)\s+round)?|round|run|adapter|training)(?:\s+(?:of\s+training\s+)?(?:number\s+|no\.?\s+)?#?(?P<run>\d+))?"
+    r"(?:\s+(?:for good|completely|permanently|now|again|please|and (?:its|the) model))*\W*",
+    re.I,
+)
 MODEL = r"(?:models?|rounds?|runs?|adapters?)"
 LEARNT = r"(?:train\w*|tuned?|learn\w*|made|built|based|know\w*|saw|seen|us(?:e|es|ed)|contains?|comes?|came)"
 ABOUT_MODEL = re.compile(
@@ -90,6 +97,8 @@ def _place(text: str, name: str) -> int:
 
 
 def _deletion(said: str, state: State, exchange: Exchange) -> Call | None:
+    if match := DELETES_ROUND.fullmatch(said):
+        return Call("delete_round", {"run": match["run"] or ""})
     match = DELETES.search(said)
     if match is None or "?" in said or ROWS_ONLY.search(said):
         return None

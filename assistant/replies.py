@@ -63,6 +63,7 @@ WHY: dict[str, str] = {
     "your text goes wherever it runs. So I ask first.",
     "approval:publish": "Publishing writes files that others may use, so I ask first.",
     "approval:delete_source": "A deleted file cannot be brought back, and models cannot unlearn it, so I ask first.",
+    "approval:delete_round": "A deleted model can only be trained anew, so I ask first.",
     "personal": "The model can repeat what it was trained on, so what points to a person is hidden before. How much, "
     "and by what, changes how natural the rows read.",
     "rights": "Somebody has to sign for the data. Texts of others, or letters of customers, may need a permission.",
@@ -96,7 +97,7 @@ SMALL_TALK: dict[str, str] = {
     "person.",
     "privacy": "Your files, this conversation and the models stay on the machine I run on, in your project's folder. "
     "Personal data is replaced before training. Nothing is sent anywhere unless you publish it, or say yes "
-    "to a chat model that writes examples; “delete the project” removes everything.",
+    "to a chat model that writes examples; “delete round 1” removes a model, “delete the project” everything.",
     "human": "There is no person behind me. Everything you have done here is saved as files, so somebody who knows the "
     "field can look at it with you.",
     "hostile": "I am sorry this is frustrating. Say “skip” to any question you do not want to answer, or tell me what "

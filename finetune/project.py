@@ -185,6 +185,11 @@ class Project:
         return self.dir / "deletions.jsonl"
 
     @property
+    def deleted_rounds(self) -> Path:
+        """Which runs were deleted when."""
+        return self.dir / "deleted_rounds.jsonl"
+
+    @property
     def watch(self) -> Path:
         return self.dir / "watch.json"
 
@@ -206,7 +211,9 @@ class Project:
         return self.runs()[-1] if self.runs() else None
 
     def new_run(self) -> Run:
-        run = Run(self.runs_dir / str(max([int(r.name) for r in self.runs()], default=0) + 1))
+        """The next run's folder; the number of one that was deleted is not used again."""
+        gone = [int(row["run"]) for row in read_jsonl(self.deleted_rounds)]
+        run = Run(self.runs_dir / str(max([int(r.name) for r in self.runs()] + gone, default=0) + 1))
         run.dir.mkdir(parents=True)
         return run
 

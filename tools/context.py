@@ -116,6 +116,12 @@ class Services:
                 own.close()
             self._remembered.pop(project.dir, None)
 
+    def let_go(self, run: Run) -> None:
+        """Free the memory of a run's models."""
+        with self._lock:
+            if self._trial is not None and self._trial[0] == run.dir:
+                self._trial = None
+
     def remembered(self, project: Project, version: str, make: Callable[[], T]) -> T:
         """What `make` gives for a project, made once for each version of what it is made from."""
         known, made = self._remembered.get(project.dir, ("", None))

@@ -166,7 +166,11 @@ def gone_in_words(deletion: Deletion) -> str:
     if deletion.runs:
         sentences.append(f"{_learnt(deletion)} I do not publish such a model any more.")
     if any(r.learnt for r in deletion.runs):
-        sentences.append("It cannot unlearn them: prepare the data and train a new round without them.")
+        rounds = ", ".join(f"“delete round {r.run}”" for r in deletion.runs if r.learnt)
+        sentences.append(
+            "It cannot unlearn them: prepare the data and train a new round without them; "
+            f"{rounds} takes the model itself away."
+        )
     sentences += [f"Withdraw {one.what} there: {one.withdraw}." for one in deletion.published if one.withdraw]
     sentences.append("A note stays: date, name, hash and counts, and nothing of its text.")
     return " ".join(sentences)

@@ -15,6 +15,7 @@ from tools.editing import numbered_examples
 from tools.journey import read_sources, require, root
 from tools.result import Artifact, Card, ToolResult
 from tools.rights import rights_in_words
+from tools.round_deletion import rounds_deleted
 from tools.rows import source_in_words
 from tools.trial import now
 
@@ -57,6 +58,8 @@ def row_in_words(project: Project, number: int, example: Example) -> list[str]:
 def run_in_words(project: Project, name: str) -> list[str]:
     """What a run was trained on; the newest where none is named."""
     runs = project.runs()
+    if gone := next((one for one in rounds_deleted(project) if one.run == name), None):
+        return [f"Round {name} was deleted on {gone.time[:10]}, with its model and its copy of {gone.rows} rows."]
     run = next((r for r in reversed(runs) if name in ("", r.name)), None)
     require(bool(runs), "No model has been trained yet.", 'Say "start training" when the plan is ready.')
     if run is None:

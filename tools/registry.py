@@ -21,6 +21,7 @@ from tools.report import report_evaluation
 from tools.review import explain_example, mark_examples, set_reviewer, show_agreement
 from tools.review_sheets import export_examples, import_examples
 from tools.rights import set_rights
+from tools.round_deletion import delete_round, says_what_round_goes
 from tools.rows import show_data
 from tools.rules import find_rules, keep_rules, note_practice
 from tools.sealing import approve_data
@@ -60,6 +61,7 @@ TOOLS: dict[str, tuple[BaseTool, str]] = {
         (import_examples, "Taking over what the sheet changes"),
         (show_lineage, "Tracing where it comes from"),
         (delete_source, "Deleting the file and what came from it"),
+        (delete_round, "Deleting the round and its model"),
         (approve_data, "Sealing the test set"),
         (judge_tuning, "Checking whether tuning is the right tool"),
         (plan_training, "Making a plan"),
@@ -86,11 +88,13 @@ APPROVALS: dict[str, str] = {
     "write_examples": "Shall I have the examples written?",
     "publish": "Shall I publish it?",
     "delete_source": "Shall I delete it and everything made from it for good?",
+    "delete_round": "Shall I delete it for good?",
     "delete_project": "Shall I delete this project for good, with its files, models and this conversation?",
 }
 # What has to be said with the question, from the context and the call's arguments; where it is None, nothing is asked.
 SAID_WITH_IT: dict[str, Callable[[Context, dict[str, Any]], str | None]] = {
     "write_examples": asks_first,
     "delete_source": says_what_goes,
+    "delete_round": says_what_round_goes,
     "publish": asks_to_publish,
 }
