@@ -71,6 +71,7 @@ ABOUT_ORIGIN = re.compile(
     rf"^\W*why(?: (?:do|did) (?:we|you|i) (?:have|keep))?\s+{NAMED}\W*$",
     re.I,
 )
+SHOWS = re.compile(r"\W*(?:please\W+)?(?:show|display)\b(?:\W+\w+){1,6}\W*$", re.I)
 WHY_FIRST = re.compile(rf"\W*(?:(?:but|and|wait|so)\W+)?(?:why|explain)\b[^.?!]{{0,30}}\b{NAMED}", re.I)
 NAME = r"(?P<name>(?:(?:Dr|Mr|Mrs|Ms|Prof)\.? )?[A-Z][\w'’-]*(?: (?:van |de |von |da |der )*[A-Z][\w'’.-]*){0,2})"
 I_AM = (
@@ -135,12 +136,14 @@ def review_call(text: str, state: State, extra: dict[str, Any], answering: bool)
     """The reviewing tool that a message calls for; None where it is no word of a reviewer.
 
     `extra` is what was noted beside the last reply: which row "this row" is. While `answering` a question that takes
-    any words, only why a row is here, the row named, is no answer.
+    any words, only "show the worst rows" and why a row is here, the row named, are no answers.
     """
     if not state.project.examples.exists():
         return None
     text = text.strip()
     if answering:
+        if SHOWS.match(text) and (shown := reviewed_part(text)) is not None:
+            return Call("show_data", shown)
         row = asked_why(text, {}) if WHY_FIRST.match(text) else None
         return Call("explain_example", {"row": row}) if row else None
     if name := reviewer_in(text):

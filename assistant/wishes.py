@@ -58,6 +58,8 @@ LOOKS = frozenset({"show_data", "show_lineage", "show_plan", "find_passages", "p
 PRACTICE = "practice:"  # before the id of the rule whose question to the team is asked
 ANSWERS = 5  # words; a longer message to such a question is its answer, whatever command it may sound like
 CASES = frozenset({"inputs", "pairs"})  # asked for what comes in, people give other people's questions
+# Said beside a file, which other words are about.
+WE_ARE = re.compile(r"\W*(?:(?:hi|hello|hey|good \w+)\b\W*)*(?:we|i)(?: are|['’]re| am|['’]m| run| work)\b", re.I)
 NOT_A_SELF_DESCRIPTION = ("rules", "columns", "files", "publish", "trial")
 
 
@@ -164,7 +166,8 @@ class Wishes:
     def not_meant(self) -> set[str]:
         """Fields the message is no answer to, though its words could be taken for one."""
         fields: set[str] = set()
-        if self.said_command() or self.exchange.files or self.columns_choice() is not None:
+        about_files = self.exchange.files and not (self.asked == "organisation" and WE_ARE.match(self.said))
+        if self.said_command() or about_files or self.columns_choice() is not None:
             fields.add(str(self.asked))
         if self.understood and self.understood.removed and self.asked not in self.understood.removed:
             fields.add(str(self.asked))  # "no, the EU, not Ohio" corrects an earlier answer, not the open question
@@ -293,15 +296,16 @@ class Wishes:
     def named_view(self) -> bool:
         """The words ask for a part of the data by its name, whatever question is open: "show the contradictions"."""
         shows = re.match(r"\W*(?:please\W+)?(?:show|list|display|are there)\b", self.said, re.I)
-        return bool(shows and self.state.counts.get("kept") and (view_in(self.said) or {}).get("only"))
+        rows = self.state.counts.get("kept") or any(file.rows for file in self.state.sources.files)
+        return bool(shows and rows and (view_in(self.said) or {}).get("only"))
 
     def looks_at_rows(self) -> bool:
         """The words name a part of the data, once there is some; "more" only right after rows were shown."""
         wanted = view_in(self.said)
-        if not wanted or not self.state.counts.get("kept"):
-            return False
         if self.asked in Brief.questions():
             return self.named_view()
+        if not wanted or not self.state.counts.get("kept"):
+            return False
         return not wanted.get("more") or bool(self.exchange.extra.get("view"))
 
     def view(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from finetune.data.marks import read_review
 from finetune.example import Example
 from tests.talking import say
 from tools.brief import Brief
-from tools.journey import Knowledge, read_sources, write_model
+from tools.journey import Knowledge, read_brief, read_sources, write_model
 
 SUBJECTS = (
     "a cleaning", "a filling", "a crown", "an X-ray", "whitening", "a root canal", "a check-up", "braces", "an implant",
@@ -109,6 +109,31 @@ def test_a_row_that_is_left_out_says_why_and_how_it_comes_back(review: Conversat
     say(review, "drop row 5")
     text = say(review, "why is row 5 left out?").text
     assert "left out: dropped by you" in text and "Dropped by you on" in text and "Bring row 5 back" in text
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("why is row 3 here?", "Row 3 comes from faq.csv"),
+        ("show contradictions", "disagree"),
+        ("show the worst 3", "doubt"),
+        ("please show me the dropped rows", "left out"),
+    ],
+)
+def test_rows_are_looked_at_while_the_interview_asks_something(
+    assistant: Assistant, tmp_path: Path, said: str, told: str
+) -> None:
+    talk = assistant.conversation(tmp_path.name.replace("_", "-"))
+    list(talk.open())
+    path = tmp_path / "faq.csv"
+    path.write_text("Question,Answer\n" + "".join(f'"{q}","{a}"\n' for q, a in ROWS), encoding="utf-8")
+    before = say(talk, "We are a dental clinic in Ohio.", files=[path])
+    known = read_brief(talk.project)
+    assert before.waiting_for == "task" and "clinic" in known.organisation, "what is said beside a file is heard, too"
+    reply = say(talk, said)
+    assert told in reply.text and reply.waiting_for == before.waiting_for
+    assert read_brief(talk.project) == known, "no answer to what was asked"
+    talk.close()
 
 
 def test_this_row_is_the_one_spoken_of_last(review: Conversation) -> None:
