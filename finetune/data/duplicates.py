@@ -9,7 +9,7 @@ from itertools import chain
 from finetune.data.clean import normalised
 from finetune.data.document import words
 from finetune.data.frames import asked, core_of, repeated_sentences
-from finetune.data.similarity import NEAR, Sets, Similarity, near_pairs
+from finetune.data.similarity import NEAR, Sets, contained, jaccard, near_pairs
 from finetune.example import Example
 
 # A slip of the pen leaves no more of a short question. Two questions about different things in one mould ("What are the
@@ -107,7 +107,6 @@ class Keys:
         self.questions = [compared(asked(_context(e))) for e in examples]
         self.cores = [core_of(e.answer, repeated, normalised) for e in examples]
         self.answers = [compared(core) for core in self.cores]
-        self._similarity = Similarity(self.answers)
 
     def same_answer(self, a: int, b: int) -> bool:
         """Whether two rows' answers say the same: they agree in numbers and negations, and differ in slips of the pen,
@@ -118,7 +117,7 @@ class Keys:
         if decisive(one) != decisive(other):
             return False
         left, right = unshared(one, other)
-        return not (left or right) or (not (left and right) and self._similarity.between(a, b) >= NEAR)
+        return not (left or right) or (not (left and right) and jaccard(one, other) >= NEAR)
 
 
 def compared(text: str) -> str:
@@ -139,7 +138,7 @@ def related_groups(examples: Sequence[Example], meant: Iterable[tuple[int, int]]
         answer if len(answer) >= TELLING_CHARACTERS and e.kind not in ("category", "refusal") else ""
         for e, answer in zip(examples, keys.answers, strict=True)
     ]
-    for texts, related in ((keys.questions, _asks_alike), (telling, _answers_alike)):
+    for texts, related in ((keys.questions, same_meaning), (telling, _answers_alike)):
         places: defaultdict[str, list[int]] = defaultdict(list)
         for i, text in enumerate(texts):
             if text:
@@ -148,22 +147,17 @@ def related_groups(examples: Sequence[Example], meant: Iterable[tuple[int, int]]
             for other in same[1:]:
                 sets.join(same[0], other)
         unique = list(places)
-        similarity = Similarity(unique)
         for a, b, similar in near_pairs(unique, NEAR_WHOLE):
-            if similar >= NEAR or related(unique[a], unique[b], similarity.contained(a, b)):
+            if similar >= NEAR or related(unique[a], unique[b]):
                 sets.join(places[unique[a]][0], places[unique[b]][0])
     for a, b in meant:
         sets.join(a, b)
     return [sets.root(i) for i in range(len(examples))]
 
 
-def _asks_alike(one: str, other: str, contained: float) -> bool:
-    return same_meaning(one, other)
-
-
-def _answers_alike(one: str, other: str, contained: float) -> bool:
+def _answers_alike(one: str, other: str) -> bool:
     """One answer stands in the other, as where it was cut off or put between other sentences."""
-    return contained >= CONTAINED
+    return contained(one, other) >= CONTAINED
 
 
 def _context(example: Example) -> str:

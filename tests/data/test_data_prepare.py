@@ -137,23 +137,24 @@ def test_thousands_of_rows_in_one_mould_are_compared_in_bounded_time() -> None:
     assert time.process_time() - start < 15
 
 
-def test_the_pieces_of_a_text_are_made_once_though_few_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = Counter[int]()
-    make = similarity.Similarity._make
-
-    def counted(self: similarity.Similarity, index: int) -> frozenset[bytes]:
-        made[index] += 1
-        return make(self, index)
+def test_the_similarity_of_near_texts_is_exact_however_little_is_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def pieces(text: str) -> set[bytes]:
+        data = text.encode()
+        return {data[i : i + similarity.PIECE] for i in range(max(1, len(data) - similarity.PIECE + 1))}
 
     chance = random.Random(3)
-    words = ["".join(chance.choices("abcdefghijklmnop", k=8)) for _ in range(1200)]
+    words = ["".join(chance.choices("abcdefghijklmnopäé", k=8)) for _ in range(1200)]
     originals = [" ".join(words[start : start + 12]) for start in range(0, 1200, 12)]
-    texts = [f"{text} {letter}" for text in originals for letter in "uvwxyz"]
+    texts = ["", "yes", "no", "yes", *(f"{text} {letter}" for text in originals for letter in "uvwxyz")]
     chance.shuffle(texts)
-    monkeypatch.setattr(similarity, "REMEMBERED", 20)
-    monkeypatch.setattr(similarity.Similarity, "_make", counted)
-    assert {texts[a][:-1] == texts[b][:-1] for a, b, _ in near_pairs(texts)} == {True}
-    assert len(made) == len(texts) and set(made.values()) == {1}
+    found = list(near_pairs(texts))
+    assert len(found) > 500
+    for a, b, similar in found:
+        one, other = pieces(texts[a]), pieces(texts[b])
+        assert a < b and similar == len(one & other) / len(one | other) == similarity.jaccard(texts[a], texts[b])
+    for limit in ("AT_ONCE", "BYTES_AT_ONCE", "ENTRIES_AT_ONCE"):
+        monkeypatch.setattr(similarity, limit, 20)
+    assert list(near_pairs(texts)) == found
 
 
 def test_an_approved_row_is_the_one_kept() -> None:
