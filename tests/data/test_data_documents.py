@@ -17,6 +17,13 @@ from finetune.data.from_knowledge import act_from_rule, examples_from_rules, exa
 from finetune.data.passages import Block, passages_from_blocks
 from finetune.data.prepare import prepare
 from finetune.data.read import read_file
+from finetune.example import Example
+
+
+def long_document(*passages: tuple[str, str], title: str = "") -> Document:
+    """One long enough to have more than one fee and one form."""
+    text = "The bank keeps its branches open on every working day of the year. " * 12
+    return replace(document(*passages, *((f"Part {n}", text) for n in range(20))), title=title)
 
 
 def document(*passages: tuple[str, str]) -> Document:
@@ -98,6 +105,7 @@ def test_a_fact_is_asked_in_two_ways_where_both_are_natural(sentence: str, quest
         "The functionality required by paragraph (1) must be easy for a person to locate.",
         "Funds in the account shall be used for the purposes described in this subdivision.",
         "If you leave the company, it will be transferred to your next employer.",
+        "A tenant who wishes to cut timber must file an application therefor with the local office.",
         # No fact of the house: what everybody does, what one may look up, what somebody said.
         "Customers will get new phones in the coming years.",
         "You can find more forms like it on our page for patients.",
@@ -158,21 +166,15 @@ def test_the_definitions_in_a_list_are_asked_one_by_one() -> None:
 
 
 def test_what_a_long_document_spoke_of_before_is_not_asked_about() -> None:
-    filler = [
-        (f"Part {n}", "The bank keeps its branches open on every working day of the year. " * 12) for n in range(20)
-    ]
     text = "The notice must be sent to each customer who asked for one. The bank must send each customer a yearly statement of fees."
-    asked = [e.question for e in examples_from_passages(document(("Statements", text), *filler))]
+    asked = [e.question for e in examples_from_passages(long_document(("Statements", text)))]
     assert "Must the bank send each customer a yearly statement of fees?" in asked
     assert not any("the notice" in question for question in asked)
 
 
 def asked_in_long(heading: str, text: str, *, title: str = "") -> list[str]:
-    """The questions a section gives in a document long enough to have more than one fee and one form."""
-    filler = [
-        (f"Part {n}", "The bank keeps its branches open on every working day of the year. " * 12) for n in range(20)
-    ]
-    made = examples_from_passages(replace(document((heading, text), *filler), title=title))
+    """The questions a section gives in a long document."""
+    made = examples_from_passages(long_document((heading, text), title=title))
     assert all(row.answer == row.source.quote and row.answer in text for row in made if row.topic == heading)
     return [row.question for row in made if row.topic == heading]
 
@@ -392,6 +394,32 @@ def test_what_the_next_sentence_takes_back_is_not_asked(after: str) -> None:
     rule = "Invoices must be paid within 30 days of receipt."
     assert examples_from_passages(document(("Payment", f"{rule} We send one reminder.")))
     assert rule not in [row.answer for row in examples_from_passages(document(("Payment", f"{rule} {after}")))]
+
+
+def test_a_paragraph_that_another_one_of_its_section_lifts_makes_no_row() -> None:
+    deposit = "1. Every tenant shall pay a deposit of one month of rent."
+    copy = "2. Every landlord shall give tenants a signed copy of their lease."
+    keys = "3. Every landlord shall keep a spare key of each flat in a safe place."
+    for lifts, gone in (
+        ("4. Paragraph 1 shall apply to students, too.", []),
+        ("4. Paragraph 1 shall not apply to students.", ["deposit"]),
+        ("4. The duty set out in paragraphs 1 and 2 shall not apply to rooms in hotels.", ["deposit", "copy"]),
+        (
+            "4. Paragraphs 1 to 3 of this Article do not apply in a state of emergency.",
+            ["deposit", "copy", "spare key"],
+        ),
+        ("4. The copy referred to in paragraph 2 shall not be required for a lease of a week.", ["copy"]),
+    ):
+        asked = " ".join(row.question for row in law(deposit, copy, keys, lifts))
+        assert [word for word in ("deposit", "copy", "spare key") if word not in asked] == gone, lifts
+
+
+def law(*paragraphs: str) -> list[Example]:
+    """The rows of a section of these paragraphs in a long law."""
+    made = examples_from_passages(
+        long_document(*(("Leases of homes", text) for text in paragraphs), title="Housing Act")
+    )
+    return [row for row in made if row.topic == "Leases of homes"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from itertools import groupby
 from finetune.data.document import Document, Passage
 from finetune.data.from_documents.placed import Placed, placed
 from finetune.data.from_documents.questions import questions_from_sentence
-from finetune.data.from_documents.scope import in_scope, taken_back
+from finetune.data.from_documents.scope import in_scope, lifted, taken_back
 from finetune.data.from_documents.sections import (
     ASKS,
     GENERAL_QUESTION,
@@ -100,7 +100,8 @@ def _from_section(heading: str, section: list[Passage], known: Known) -> Iterato
     topic = plain_heading(heading)
     if _is_anothers(heading, text, known):
         return
-    found = [item for passage in section for item in _from_passage(passage, known)]
+    limited = lifted(section) if known.long else []
+    found = [item for passage in section if passage not in limited for item in _from_passage(passage, known)]
     said = any(item.answer == text for item in found)
     if topic and not said and (question := heading_question(topic, text, known)):
         yield _Found(question, text, section[0].page)

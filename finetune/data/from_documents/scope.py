@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from finetune.data.document import Passage
 from finetune.data.from_documents.placed import Placed, leans_on_those_before
 from finetune.data.from_documents.sections import GENERAL, says_its_topic
 from finetune.data.from_documents.sound import MANY_OF, Known, definite_phrases, stems
@@ -19,6 +20,13 @@ TAKES_BACK = re.compile(
     r".*\bmay (?:vary|depart|deviate) from\b",
     re.I,
 )
+# "Paragraph 1 shall not apply if …", in another paragraph of the same section.
+LIFTS = re.compile(
+    r"\bparagraphs? (?P<first>\d+)(?P<others>(?:, \d+)*)(?: (?P<joint>and|or|to) (?P<last>\d+))?(?: of this \w+)?,? "
+    r"(?:shall|does|do|is|are) not (?:apply|be required|required)\b",
+    re.I,
+)
+NUMBERED = re.compile(r"\(?(\d+)[.)]\s")
 # What may be done otherwise follows: "In a leap year a rate of 1/366 may be used", and an exception one sentence on.
 OTHERWISE = re.compile(r"(?:in|if|when|where|for)\b.*\b(?:may|can)\b|note that\b", re.I)
 EXCEPT = re.compile(r"except\b", re.I)
@@ -72,6 +80,16 @@ def taken_back(found: Sequence[str], known: Known) -> set[str]:
     return limited | {
         sentence for sentence in found if (told := MEANING.search(sentence)) and told["term"].lower().strip() in less
     }
+
+
+def lifted(section: Sequence[Passage]) -> list[Passage]:
+    """The numbered paragraphs of a section for which another one says when they do not hold."""
+    numbers: set[int] = set()
+    for match in (found for passage in section for found in LIFTS.finditer(passage.text)):
+        first, last = int(match["first"]), int(match["last"] or match["first"])
+        numbers |= {first, last, *map(int, re.findall(r"\d+", match["others"]))}
+        numbers |= set(range(first, last)) if match["joint"] == "to" else set()
+    return [p for p in section if (found := NUMBERED.match(p.text)) and int(found[1]) in numbers]
 
 
 def is_circular(sentence: str) -> bool:

@@ -20,8 +20,8 @@ LEANS = re.compile(
 )
 POINTS_ELSEWHERE = re.compile(
     r"\b(?:(?:as|the|mentioned|described|listed|stated|given|set out|see) (?:above|below)|herein|hereof|hereunder|"
-    r"thereof|therein|thereto|aforementioned|aforesaid|foregoing|see (?:section|page|chapter)|the previous|as follows|"
-    r"the following|respectively|do so|doing so|done so|(?:this|these|those)"
+    r"thereof|therefor|therein|thereto|aforementioned|aforesaid|foregoing|see (?:section|page|chapter)|the previous|"
+    r"as follows|the following|respectively|do so|doing so|done so|(?:this|these|those)"
     r"(?! (?:who|that|which|policy|agreement|handbook|contract|year|month)\b)|"
     r"such(?! as\b)|(?:sub)?paragraphs?|subdivisions?|subsections?|subclauses?|"
     r"(?:points?|clauses?|items?|phases?|steps?) \(?\w{1,3}\)|the (?:present|preceding|said|latter|former|same)|"

@@ -15,7 +15,7 @@ PLAIN = 0.05  # of a document's passages that say "shall", at most, where it is 
 SECTIONS_KNOWN = 3  # a thing spoken of as "the …" in as many sections of a long document needs no introduction
 
 UNSOUND = re.compile(
-    r"\b(?:the following|do so|such(?! as\b)|thereof|hereby|herein|respectively|and/or|"
+    r"\b(?:the following|do so|such(?! as\b)|thereof|therefor|hereby|herein|respectively|and/or|"
     r"this|these|those(?! who\b)|it|they|them|he|she|him|here|there|either|also|further|additional|another|instead|"
     r"otherwise|accordingly|(?<!under )articles? \d\S*|sections? \d\S*|subparts?|"
     r"subchapters?|subtitles?|part \d+|in particular|even|no longer|paragraphs?|subdivisions?|subsections?|annex|"
@@ -47,7 +47,8 @@ MANY_OF = words(
     contract term terms measure measures issue question person change changes update page link tool file meeting event
     example option options process project section table account team date time day step steps value answer item items
     party parties material materials content text work job group name number relationship purpose
-    determination demand supply facility construction box button field data
+    determination demand supply facility construction box button field data case association negotiation negotiations
+    certification
     """
 )
 # "the right of access", "the members who …": what follows says which.
