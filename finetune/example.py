@@ -52,6 +52,11 @@ class Example(BaseModel):
         return self.messages[-1].content
 
     @property
+    def of_facts(self) -> bool:
+        """Whether it was made from a line of a table of facts; see from_tables.py."""
+        return self.kind == "document" and self.source.row is not None
+
+    @property
     def written(self) -> re.Match[str] | None:
         """Which `model` wrote the row and `what` holds it; None where it comes from people, rules or patterns."""
         return next((match for reason in self.reasons if (match := WRITTEN.fullmatch(reason))), None)

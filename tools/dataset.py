@@ -66,16 +66,16 @@ def user_document(project: Project, name: str) -> Document:
 
 
 def understand(document: Document, context: Context) -> tuple[SourceFile, list[Example]]:
-    """Tables become question/answer rows where the columns are clear, threads rows with an answer each, and running
-    text becomes examples with quotes.
+    """Tables become question/answer rows where the columns are clear or facts stand in them, threads rows with an
+    answer each, and running text becomes examples with quotes.
 
     A file of nothing but tables whose columns are not clear gives no rows yet: the user is asked.
     """
     examples, mappings, notes = examples_from_document(document, encode=context.services.encode)
-    threads = bool(examples) and not (mappings or document.passages)
+    kinds = set() if document.passages or mappings else {example.kind for example in examples}
     source = SourceFile(
         name=document.file,
-        mode="threads" if threads else "text",
+        mode="facts" if "document" in kinds else "threads" if kinds else "text",
         notes=[*document.notes, *notes],
         rows=len(examples),
     )

@@ -67,12 +67,15 @@ class Knowledge(BaseModel):
         return open_ones[: max(QUESTIONS - len(self.practice), 0)] if self.decided else []
 
 
+HOW = {"threads": "threads: each answer with what was asked", "facts": "tables of facts: each line asked about"}
+
+
 class SourceFile(BaseModel):
     """One uploaded file: how it was understood, and what is still to be asked about it."""
 
     name: str
     sha256: str = ""
-    mode: Literal["question_answer", "category", "text", "threads", "unsure"] = "text"
+    mode: Literal["question_answer", "category", "text", "threads", "facts", "unsure"] = "text"
     header: list[str] = []
     question: str | None = None
     answer: str | None = None
@@ -87,7 +90,7 @@ class SourceFile(BaseModel):
         """How it was understood, in a few words."""
         if self.question:
             return f"columns: {self.question} → {self.answer}"
-        return "threads: each answer with what was asked" if self.mode == "threads" else "running text"
+        return HOW.get(self.mode, "running text")
 
 
 Owner = Literal["ours", "customers", "public", "licensed"]

@@ -12,6 +12,7 @@ from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
 from finetune.data.document import UNPRINTABLE, Document, Table
+from finetune.data.from_tables import tells_facts
 from finetune.data.read import read_file
 from finetune.data.report import counted
 from knowledge.own import OwnFound, OwnPassage, OwnSources
@@ -40,13 +41,14 @@ MEANING = re.compile(
 
 
 def passages_of(document: Document) -> list[OwnPassage]:
-    """What a file can be looked up by: its running text, the tables in it, and the rows of a glossary.
+    """What a file can be looked up by: its running text with the tables in it, tables of facts, a glossary's rows.
 
     A file of nothing but other tables gives nothing.
     """
     running = [(p.text, p.page, p.heading) for p in document.passages]
-    if running:
-        running += [row for table in document.tables if not glossary_rows(table) for row in rows_as_text(table)]
+    for table in document.tables:
+        if (running or tells_facts(table)) and not glossary_rows(table):
+            running += rows_as_text(table)
     terms = [(meaning, None, term) for table in document.tables for term, meaning in glossary_rows(table)]
     # A document's control and direction marks must garble neither terminal nor page.
     return [OwnPassage(shown(text), page, shown(heading)) for text, page, heading in [*running, *terms]]

@@ -47,7 +47,7 @@ TIED_SHOWN = 5
 MADE_FROM: dict[str, str] = {
     "faq": "There it stands as a question with its answer.",
     "category": "There it stands as a text with its category.",
-    "document": "I made it from its sentence by a pattern, so nobody has written this question.",
+    "document": "I made it from the file's own words by a pattern, so nobody has written this question.",
     "term": "I made it from a term that you kept.",
     "rule": "I made it from a rule that you kept.",
     "refusal": "I made it so that the model learns to refuse what is not its work.",

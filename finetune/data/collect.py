@@ -16,6 +16,7 @@ from finetune.data.columns import (
 from finetune.data.document import Document, Limits, Table
 from finetune.data.folder import as_file
 from finetune.data.from_documents.rows import examples_from_passages
+from finetune.data.from_tables import examples_from_facts, tells_facts
 from finetune.data.read import Reading
 from finetune.data.threads import conversations_from_table
 from finetune.errors import UserError
@@ -100,28 +101,33 @@ def examples_from_document(
         answer: likewise.
 
     Returns:
-        The rows, how the columns of its tables were understood, and notes on tables that were read as threads.
+        The rows, how the columns of its tables were understood, and notes on tables read as threads or as facts.
 
     Raises:
-        UserError: the document holds tables only, and none of them has a question and an answer.
+        UserError: the document holds tables only, and none of them has questions and answers, or facts.
     """
     examples: list[Example] = []
-    mappings: list[ColumnMapping] = []
+    understood: list[tuple[Table, ColumnMapping]] = []
     notes: list[str] = []
-    faults: list[UserError] = []
+    named = bool(question or answer)
     for table in document.tables:
         if not table.filled():
             continue
-        if not (question or answer) and (threads := conversations_from_table(table)):
+        if not named and (threads := conversations_from_table(table)):
             examples += examples_from_conversations(threads[0], document.file)
             notes += threads[1]
             continue
         mapping = map_columns(table, encode)
-        if document.passages and not (mapping.sure or question or answer):
-            # A fee list or a timetable within a document: no questions and answers, and not worth asking about.
-            continue
-        if question or answer:
-            mapping = as_named(table, mapping, question, answer)
+        understood.append((table, as_named(table, mapping, question, answer) if named else mapping))
+    of_facts = [table for table, mapping in understood if not mapping.certain and tells_facts(table)]
+    facts = examples_from_facts(of_facts, document.file)
+    examples += facts
+    notes += [f"The lines of a table are asked about, as in “{facts[0].question}”"] if facts else []
+    mappings: list[ColumnMapping] = []
+    faults: list[UserError] = []
+    for table, mapping in understood:
+        if table in of_facts or (document.passages and not mapping.sure):
+            continue  # no questions and answers, and not worth asking about
         try:
             rows = examples_from_table(table, mapping, document.file)
             notes += _cut_note(table, mapping, rows)

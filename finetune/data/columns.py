@@ -67,6 +67,7 @@ ROLE_PHRASES: dict[Role, str] = {
 }
 # Below this the caller should show the columns and ask.
 SURE = 0.7
+CERTAIN = 0.95  # headers name both columns
 NUMBERED = re.compile(r"Column \d+")  # named by us, since the table names none
 RUNNING = 6.0  # words in a cell on average, from which on it is text
 SHORT = 3.0  # words in a cell on average; what people say is longer than their names
@@ -88,6 +89,11 @@ class ColumnMapping:
     @property
     def sure(self) -> bool:
         return self.confidence >= SURE
+
+    @property
+    def certain(self) -> bool:
+        """Whether it is beyond doubt that questions and answers, or categories, stand in the table at all."""
+        return self.sure if self.mode == "question_answer" else self.confidence >= CERTAIN
 
 
 @dataclass(frozen=True)
@@ -290,7 +296,7 @@ def mode_of(table: Table, answer: str) -> Mode:
 
 def _category_confidence(question: _Column, category: _Column) -> float:
     if question.role == "question" and category.role == "category":
-        return 0.95
+        return CERTAIN
     return 0.75 if question.role == "question" or category.role in ("category", "answer", "topic") else 0.6
 
 

@@ -174,7 +174,7 @@ def _mismatched(rows: Sequence[Example], numbers: Mapping[str, int]) -> Iterator
         return sum(weight[word] for word in asked[index] & words) / whole[index]
 
     for index, example in enumerate(rows):
-        if not asked[index] or (own := share(index, answered[index])) > OWN_SHARE:
+        if example.of_facts or not asked[index] or (own := share(index, answered[index])) > OWN_SHARE:
             continue
         held: defaultdict[int, float] = defaultdict(float)
         for word in answered[index] & weight.keys():
@@ -253,7 +253,7 @@ def _in_the_answer(example: Example, year: int) -> Iterator[_Sign]:
     answer = example.answer.rstrip()
     if ELSEWHERE.search(answer):
         yield _Sign(example.id, 0.45, "the answer points at something the reader does not have")
-    whole = answer.endswith(SENTENCE_ENDS) or FOOTNOTE.search(answer) or "\n" in answer
+    whole = answer.endswith(SENTENCE_ENDS) or FOOTNOTE.search(answer) or "\n" in answer or example.of_facts
     if len(answer.split()) >= SENTENCE_WORDS and not whole:
         yield _Sign(example.id, 0.3, "the answer seems to break off in the middle of a sentence")
     if old := _past_year(answer, year):

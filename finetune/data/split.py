@@ -108,8 +108,10 @@ def _shared_keys(row: Example, *, whole_files: bool, by_topic: bool) -> list[tup
     """What ties a row to others beside its own words."""
     keys: list[tuple[str, ...]] = []
     source = row.source
-    # A table's rows stand for themselves, on whatever page it is.
-    if (row.kind in ("document", "faq") and source.page is not None and source.row is None) or row.kind == "document":
+    # A table's rows stand for themselves, on whatever page it is; one line of facts is asked about in several ways.
+    if row.of_facts and not whole_files:
+        keys.append(("line", source.file or "", row.topic, str(source.row)))
+    elif (row.kind in ("document", "faq") and source.page is not None and source.row is None) or row.kind == "document":
         file = source.file or ""
         keys.append(("file", file) if whole_files else ("section", file, row.topic))
     if source.citation and row.kind != "refusal":
