@@ -199,13 +199,17 @@ DASHES = re.compile(r"\|?(?:\s*:?-{2,}:?\s*\|)+\s*(?::?-{2,}:?)?\|?")  # the lin
 
 
 def blocks_from_markdown(text: str) -> Iterator[Block]:
-    """Markdown's headings, paragraphs and lists; code, images, link targets and emphasis marks are taken off."""
+    """Markdown's headings, paragraphs and lists; code, images, link targets and emphasis marks are taken off.
+
+    The mark of a quotation is kept where a colon leads into it, since it shows other people's words.
+    """
     text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.S)
     text = re.sub(r"^(```|~~~).*?^\1[^\n]*$", "", text, flags=re.S | re.M)
     text = re.sub(r"<!--.*?-->", "", text, flags=re.S)
     paragraph: list[str] = []
     table: list[str] = []
     lines = text.splitlines()
+    shown = _led_into(lines)
     for i, raw in enumerate(lines):
         line = _plain_markdown(raw)
         row = CELLS.search(raw.strip()) is not None
@@ -217,7 +221,10 @@ def blocks_from_markdown(text: str) -> Iterator[Block]:
             table += [] if DASHES.fullmatch(raw.strip()) else [line.strip("|").strip()]
             continue
         underlined = i + 1 < len(lines) and re.fullmatch(r"(=+|-{3,})\s*", lines[i + 1]) and raw.strip()
-        if re.match(r"#{1,6}\s", raw) or (underlined and not paragraph):
+        if i in shown and line:
+            yield from _flush(paragraph, None)
+            yield Block(f"> {line}", None, heading=False)
+        elif re.match(r"#{1,6}\s", raw) or (underlined and not paragraph):
             yield from _flush(paragraph, None)
             yield Block(line.lstrip("#").rstrip("#").strip(), None, heading=True)
         elif re.fullmatch(r"\s*(?:=+|-{3,}|\*{3,}|_{3,})?\s*", raw):
@@ -233,6 +240,18 @@ def blocks_from_markdown(text: str) -> Iterator[Block]:
     yield from _flush(paragraph, None)
     if table:
         yield Block("\n".join(table), None, heading=False)
+
+
+def _led_into(lines: Sequence[str]) -> set[int]:
+    """The lines of quotations that a colon leads into."""
+    led: set[int] = set()
+    said = ""
+    for i, raw in enumerate(lines):
+        if raw.lstrip().startswith(">"):
+            led |= {i} if said.endswith(":") else set()
+        elif raw.strip():
+            said = raw.rstrip(" *_")
+    return led
 
 
 def _plain_markdown(line: str) -> str:

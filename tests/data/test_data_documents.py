@@ -105,6 +105,12 @@ def test_a_fact_is_asked_in_two_ways_where_both_are_natural(sentence: str, quest
         "The functionality required by paragraph (1) must be easy for a person to locate.",
         "Funds in the account shall be used for the purposes described in this subdivision.",
         "If you leave the company, it will be transferred to your next employer.",
+        "Your supervisor will be asked to approve the hours requested.",
+        "We share what we learned with our members; and to help them amplify their messages on the radio.",
+        # At what somebody is or has, nothing happens; what somebody wishes is no definition.
+        "If you are a term employee, you may see an error in the form for leave.",
+        "If you have a key to the office, you can open the door at night.",
+        "A clinic is a place where people feel safe and are better for the time they spent here.",
         "A tenant who wishes to cut timber must file an application therefor with the local office.",
         # No fact of the house: what everybody does, what one may look up, what somebody said.
         "Customers will get new phones in the coming years.",
@@ -118,6 +124,12 @@ def test_a_fact_is_asked_in_two_ways_where_both_are_natural(sentence: str, quest
 )
 def test_a_sentence_that_would_make_a_bad_question_makes_none(sentence: str) -> None:
     assert questions_from_sentence(sentence, Known()) == []
+
+
+def test_a_second_way_to_ask_that_is_no_english_is_left_out() -> None:
+    told = "You or your supervisor may make a request for a new badge at any branch."
+    asked = [row.question for row in examples_from_passages(document(("Badges", told)))]
+    assert asked == ["May I or my supervisor make a request for a new badge at any branch?"]
 
 
 def test_two_ways_to_ask_are_no_duplicates_and_stand_on_one_side_of_the_split() -> None:
@@ -366,6 +378,42 @@ def test_a_remark_on_a_term_that_is_defined_elsewhere_is_not_its_definition() ->
     assert asked_in_long("Commentary", remark) != []
     meaning = 'For this law "realized value" means:\n(1) the price received; or\n(2) the highest offer.'
     assert asked_in_long("Commentary", f"{remark}\n{meaning}") == []
+
+
+def test_a_term_that_opens_its_own_paragraph_is_not_of_the_heading_before() -> None:
+    text = (
+        "Transition period. A person has a reasonable period of time of six months to begin with the new forms. "
+        "“Sender” means a consumer in a state who asks a provider to send money to somebody abroad."
+    )
+    asked = asked_in_long("Transfer definitions", text, title="Transfer Act")
+    assert asked == ["Under “Transfer definitions” of the Transfer Act, what does sender mean?"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mr. Dickerson's advice applies to any letter of a public office, not just to legal documents.",
+        "The office must draw up a report on its budget nine months before the end of the five-year period.",
+        "Every member may make a request on behalf of a whole group of colleagues.",
+        "All employees of the branch can obtain a free license by writing to the help desk.",
+        "We will consider the following metrics:\n- average time to open an account\n- number of letters a month",
+        "Staff may ask for the help of others for a few hours by posting to the channel.",
+    ],
+)
+def test_a_guides_question_that_does_not_say_what_it_is_about_is_not_asked(text: str) -> None:
+    assert asked_in_long("Tips", text) == []
+
+
+def test_a_guides_question_that_tells_its_matter_is_asked() -> None:
+    asked = asked_in_long("Tips", "Every member may make a request for a new badge at any branch.")
+    assert asked[0] == "May every member make a request for a new badge at any branch?"
+    assert asked_in_long("Metrics", "We will consider the following metrics:\n- average time to pay\n- letters a month")
+
+
+def test_a_question_of_an_faq_about_one_of_many_things_is_left_out() -> None:
+    answer = "The office bases them on the history of the area, its economy and the number of wells drilled there."
+    assert asked_in_long("What Would be the Basis for the Negotiations?", answer) == []
+    assert asked_in_long("What Would be the Basis for a Lease?", answer) == ["What Would be the Basis for a Lease?"]
 
 
 def test_the_state_concerned_is_one_that_was_spoken_of() -> None:
@@ -631,6 +679,19 @@ def test_refusals_are_polite_name_the_scope_and_ask_in_several_ways() -> None:
     assert len(rows) == 9 and len({r.question for r in rows}) == 9
     assert all(r.kind == "refusal" and "billing and appointments" in r.answer for r in rows)
     assert any("give a diagnosis" in r.question for r in rows)
+
+
+def test_a_quotation_that_a_colon_leads_into_makes_no_row_and_another_one_does(tmp_path: Path) -> None:
+    shown = "> Age means how old a person is, counted from the date of birth."
+    for text, asked in (
+        (f"# Terms\nHere is a definition we do not need:\n{shown}\n", False),
+        (f"# Terms\nHere is a definition we do not need:\n\n{shown}\n{shown.replace('Age', 'Era')}\n", False),
+        (f"# Terms\nWe write for our readers.\n{shown}\n", True),
+    ):
+        (tmp_path / "guide.md").write_text(text, encoding="utf-8")
+        document = read_file(tmp_path / "guide.md")
+        assert ("What does age mean?" in [row.question for row in examples_from_passages(document)]) == asked
+        assert "counted from the date of birth" in " ".join(passage.text for passage in document.passages)
 
 
 def test_a_table_in_markdown_keeps_its_lines_within_the_answer(tmp_path: Path) -> None:

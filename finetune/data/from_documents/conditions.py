@@ -24,6 +24,8 @@ ON_OCCASION = re.compile(
 PURPOSE = re.compile(
     r"to\s+(?P<purpose>[a-z][^,;:]{4,90}),\s+(?P<rest>(?:please\s+|you\s+|simply\s+)?[a-z].{5,})", re.I
 )
+# "If you are a member", "if you have a key": what somebody is or has, at which nothing happens.
+STATE_OF_ONE = re.compile(r"you(?: are|['’]re| have|['’]ve| own| hold| need| want)\b(?! (?:been|had|not)\b)", re.I)
 # What follows a condition's comma and is not the main clause: a verb, or the next item of a list.
 NO_CLAUSE = re.compile(rf"(?:and|or|but)\b|{FINITE.pattern}|[^,]{{1,60}}, (?:or|and)\b|please also\b", re.I)
 
@@ -50,7 +52,7 @@ def condition(text: str) -> Iterator[str]:
             yield f"what right {'do' if plural else 'does'} {holder} have {condition}"
     elif asked := _what_one_does(rest):
         yield f"{asked} {condition}"
-    elif gerund or rest.split()[0].endswith("ing"):
+    elif gerund or rest.split()[0].endswith("ing") or STATE_OF_ONE.match(match["condition"]):
         return
     elif FINITE.search(rest) or re.match(r"(?:we|you|they) [a-z]+\b", rest):
         yield f"what happens {condition}"

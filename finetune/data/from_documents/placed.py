@@ -50,6 +50,8 @@ def placed(found: Sequence[str], heading: str, known: Known) -> Iterator[Placed]
             continue
         skip = CASE_SENTENCES if TELLS_A_CASE.search(sentence) else skip - 1
         defines = re.search(r"\b(?:means|refers to|is defined as)\s", sentence) is not None
+        if defines and sentence[0] in '“"':  # a paragraph of its own, headed by its term
+            nearest, since = heading, number
         if SHOWS.search(sentence):
             return
         if defines or not (skip > 0 or within):

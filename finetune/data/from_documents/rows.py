@@ -25,7 +25,7 @@ from finetune.data.from_documents.sections import (
     paragraphs_and_lists,
 )
 from finetune.data.from_documents.sentences import GLUED, is_english, sentences
-from finetune.data.from_documents.sound import Known, known_from
+from finetune.data.from_documents.sound import Known, known_from, names_one_of_many
 from finetune.data.from_documents.voice import plain_heading
 from finetune.data.passages import BULLET, CELLS, SENTENCE_END
 from finetune.example import Example, Kind, Source, make_example
@@ -59,7 +59,7 @@ LOST_ITS_REST = re.compile(
     r"\b(?:in|on|at|or|via|through)$",
     re.M,
 )
-ELSEWHERE_TOLD = re.compile(r"\b(?:in|see) (?:section|chapter|part) \d+\b(?! of\b)|\bsee also\b", re.I)
+ELSEWHERE_TOLD = re.compile(r"\b(?:in|see) (?:section|chapter|part) \d+\b(?! of\b)|\bsee also\b|\bof the Act\b", re.I)
 
 
 def examples_from_passages(document: Document) -> list[Example]:
@@ -120,7 +120,8 @@ def _is_reply(heading: str, answer: str, known: Known) -> bool:
     question = plain_heading(heading)
     if GENERAL_QUESTION.fullmatch(question) or RUN_ON_TABLE.search(answer):
         return False
-    if known.long and (POINTING_QUESTION.search(question) or GOES_ON.search(question) or _is_short_list(answer)):
+    pointing = POINTING_QUESTION.search(question) or GOES_ON.search(question) or names_one_of_many(question)
+    if known.long and (pointing or _is_short_list(answer)):
         return False
     if _is_anothers(heading, answer, known):
         return False

@@ -7,7 +7,7 @@ from itertools import pairwise
 from finetune.data.document import Passage
 from finetune.data.from_documents.placed import Placed, leans_on_those_before
 from finetune.data.from_documents.sections import GENERAL, says_its_topic
-from finetune.data.from_documents.sound import MANY_OF, Known, definite_phrases, stems
+from finetune.data.from_documents.sound import MANY_OF, STOPS, Known, definite_phrases, stems
 from finetune.data.from_documents.statements import MODAL
 from finetune.data.from_documents.subjects import is_agent
 from finetune.data.from_documents.voice import DETERMINERS, plain_heading, small_start
@@ -42,13 +42,21 @@ ANOTHERS_TIME = re.compile(
     r"(?:How soon|How long|What is the deadline for)\b.*\b(?:requires?|specif(?:y|ies)|stipulates?|provides? for)\b"
 )
 # Who "we" are or how to reach "us" is not said; instructions that stood behind a link; two sentences run together;
-# "the 14 percent offer" of a case that was told.
+# "the 14 percent offer" of a case that was told, "the five-year period", somebody called Mr. Lee.
 UNCLEAR = re.compile(
     r"\bthe \$?\d{1,3}(?:[.,]\d+)?\s?(?:%|percent\b|per cent\b|dollars?\b)|"
     r"\b(?:contact|tell|email) us\b(?!.*[@\d])|^We use\b|\b(?:may|can|must|will|should) The\b|"
+    r"\b(?:Mr|Mrs|Ms|Dr)\.\s|\bthe [\w-]+-(?:year|month|week|day) period\b|"
     r"\bfollow the (?:instructions|steps|guide)\.$|\buse the \w+ templates?\.$|"
     r"^(?:If|When) [^,]+, (?:consider|remember|think|try|be)\b"
 )
+# "May I make a request?": for what? A heading that says so may stand two levels above.
+FOR_WHAT = re.compile(
+    r"\b(?:mak|submit|fil|send|plac|obtain|get|request|receiv|complet)(?:e|t?ing)? an? (?:[\w-]+,? ){0,3}?"
+    r"(?:request|application|license|account|form|report|ticket|order|claim)\b"
+    r"(?! (?:for|to|of|about|that|under|with)\b)"
+)
+SUBSTANCE = 3  # words that tell the matter of a question, where its heading shares none
 UNGRAMMATICAL = re.compile(r"(?:Is|Does|Are) I\b")
 INSTRUMENTS = MANY_OF | {"act", "law", "rules", "regulation", "code", "policy", "program", "scheme"}
 # Such a heading names the case that all below it is limited to.
@@ -111,7 +119,7 @@ def in_scope(questions: list[str], sentence: Placed, known: Known) -> Iterator[s
     """
     if is_circular(sentence.text):
         return
-    asked = [question for question in questions if not ANOTHERS_TIME.match(question)]
+    asked = [q for q in questions if not (ANOTHERS_TIME.match(q) or UNGRAMMATICAL.match(q))]
     if not known.long:
         yield from asked
         return
@@ -121,11 +129,20 @@ def in_scope(questions: list[str], sentence: Placed, known: Known) -> Iterator[s
     if UNCLEAR.search(sentence.text) or leans_on_those_before(sentence.text, sentence.before, known):
         return
     for question in asked:
+        vague = not known.called.binding and not _tells_its_matter(question, sentence.heading)
         leans = known.called.binding and sentence.before and CONDITION_ASKED.search(question)
-        if leans or UNGRAMMATICAL.match(question) or not says_its_topic(question, sentence.heading):
+        if vague or leans or not says_its_topic(question, sentence.heading):
             continue
         if (under := _leans_on(question, sentence, known)) is not None:
             yield _named(question, under, known)
+
+
+def _tells_its_matter(question: str, heading: str) -> bool:
+    """Whether a guide's question says what it is about; "Which metrics will you consider?" does not."""
+    if DEFINES.match(question):
+        return True
+    own = _stems(" ".join(word for word in question.lower().split() if word not in STOPS))
+    return not FOR_WHAT.search(question) and (len(own) >= SUBSTANCE or bool(own & _stems(heading)))
 
 
 def _named(question: str, heading: str, known: Known) -> str:

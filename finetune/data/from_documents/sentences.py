@@ -40,7 +40,8 @@ DAMAGED = re.compile(
     r"(?<!\bsign)(?<!\blog)(?<!\bcheck)(?<!\bopt)\s(?:in|on|the|an?|of|our|your|and|or|with|from|at|by|into|see|via)[.!]$|"
     r"\b(\w+(?: \w+){1,4}\.?) \1\b|_|\b(?:in|on) (?:or|and) by\b|['’]s also\b|"
     r"(?<!\.\w)(?<!\betc)(?<!\bvs)(?<!\bapprox)[.!?]\s+\(?[a-z]|[a-z]\.[A-Z]|:\s+[A-Z]|"
-    r"^\W*\w+\)|^[A-Z]{1,2}\. |:[a-z_]+:|\.{3}|…|\w \([A-Z][^()]*\.\)$",
+    r"^\W*\w+\)|^[A-Z]{1,2}\. |:[a-z_]+:|\.{3}|…|\w \([A-Z][^()]*\.\)$|"
+    r";\s+and to\b",
 )
 ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Sr|Jr|St|No|Nos|Inc|Ltd|Co|Corp|vs|etc|e\.g|i\.e|approx|Art|Sec|Fig|a\.m|p\.m|U\.S|"

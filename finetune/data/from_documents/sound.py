@@ -22,7 +22,8 @@ UNSOUND = re.compile(
     r"chapter \w+|"
     r"above|below(?! \d)|therefore|(?<!or )(?<!and )(?<!any )(?<!each )other(?! than\b)|"
     r"(?<!no )(?:longer|shorter)(?! than\b)|both(?!.* and\b)|then|(?<!no )(?<!not )later|"
-    r"same|aforementioned|latter|former|pursuant|deemed|nor)\b|"
+    r"same|you two|the \w+ (?:requested|selected|chosen|entered|listed|mentioned)$|"
+    r"aforementioned|latter|former|pursuant|deemed|nor)\b|"
     r"\b(?:and|or|of|to|by|under|paragraphs?|sections?|that|the|an?|if|with|for|in|at|than|as|is|are|be|from|on|into|"
     r"when|where|who|which|until|before|after|not|its|their|any|all|each|no|via)$|"
     r"\b(?:over|than|beyond) that\b|"
@@ -48,7 +49,7 @@ MANY_OF = words(
     example option options process project section table account team date time day step steps value answer item items
     party parties material materials content text work job group name number relationship purpose
     determination demand supply facility construction box button field data case association negotiation negotiations
-    certification
+    certification channel license building
     """
 )
 # "the right of access", "the members who …": what follows says which.
@@ -173,6 +174,14 @@ def points_at_that(text: str) -> bool:
     return any(
         match[1].lower().removesuffix("s") in MANY_OF and match[1].lower() not in text[: match.start()].lower()
         for match in re.finditer(r"\bthat ([\w-]+)", text)
+    )
+
+
+def names_one_of_many(question: str) -> bool:
+    """ "What is the basis for the negotiations?", in whatever capitals: which negotiations?"""
+    return any(
+        len(phrase) == 1 and phrase[0].removesuffix("s") in MANY_OF and not stop
+        for phrase, stop in definite_phrases(question.lower())
     )
 
 
