@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from assistant.wording import Clause, sentences
-from tools.brief import Brief, Pair
+from tools.brief import OTHER, Brief, Pair
 
 ASKED_ABOUT = 0.5  # a fact inside a question counts half: "do you support insurers in Texas?"
 LISTS = frozenset({"jurisdictions", "languages", "never", "pairs"})
@@ -169,7 +169,7 @@ NOT_A_TEAM = re.compile(
     re.IGNORECASE,
 )
 TEAM_WORD = re.compile(
-    r"\b(?:company|firm|team|practice|office|agency|shop|business|start-?up|department|group|association|organi[sz]ation|"
+    r"\b(?:company|firm|team|practi[cs]e|office|agency|shop|business|start-?up|department|group|association|organi[sz]ation|"
     r"provider|service|centre|center|desk|studio|cooperative|co-op|union|store|maker|institute|foundation|network)\b",
     re.IGNORECASE,
 )
@@ -188,6 +188,8 @@ def industry(s: Sentence) -> list[Hit]:
     for index, hit in enumerate(hits):
         if hit.value == "support" and any(h.value != "support" and h.score >= 0.84 for h in hits):
             hits[index] = Hit(hit.value, hit.start, hit.end, 0.5)  # the support desk of a bank is a bank
+        if hit.value in ("healthcare", "pharma") and any(h.value == OTHER and h.score >= 0.84 for h in hits):
+            hits[index] = Hit(hit.value, hit.start, hit.end, 0.5)  # the rules of patients are not those of pets
     return hits
 
 

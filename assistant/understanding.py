@@ -27,7 +27,7 @@ from assistant.glossary import explain
 from assistant.targets import all_but, find_rows, find_said, find_settings, find_target, find_term
 from assistant.wording import ASKED_OUTRIGHT, ASKING, Clause, fragments, plain, sentences, tidy, without_quotes
 from finetune.language import detect
-from tools.brief import INDUSTRY_NAMES, TASK_NAMES, Brief, Pair
+from tools.brief import INDUSTRY_NAMES, OTHER, TASK_NAMES, Brief, Pair
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 
@@ -602,6 +602,8 @@ def _answer(text: str, asked: str | None, intents: list[Intent], facts: dict[str
     """The answer to the question just asked, in `facts`; and the intents that still hold beside it."""
     if asked is None or asked not in Brief.model_fields:
         return intents
+    if asked == "industry" and NONE_FITS.match(text):
+        intents = []  # of those that were offered, which are no rows to be dropped
     away = [i for i in intents if _turns_away(i, asked, text)]
     if asked == "data" and away and away[0].name == "no":
         facts["data"] = Fact("nothing yet", text.strip(), 0.85)  # "no" to "what do you have?" is the answer
@@ -624,6 +626,13 @@ def _answer(text: str, asked: str | None, intents: list[Intent], facts: dict[str
     if asked in facts and facts[asked].score >= MAYBE:
         return [i for i in intents if i in away]
     return intents
+
+
+NONE_FITS = re.compile(
+    r"\W*(?:no(?:ne|thing)?\b(?! (?:idea|clue|thanks|thank|problem))|neither|(?:an)?other(?: (?:one|industry))?|"
+    r"something else|(?:it|mine|ours)(?:['’]s| is) not (?:listed|there|among))\b",
+    re.I,
+)
 
 
 def _asks_beside(text: str, told: str, away: list[Intent]) -> bool:
@@ -711,6 +720,8 @@ def _free_answer(text: str, asked: str) -> Any | None:
         return None
     if asked not in CASES:
         said = said.rstrip(" ?")
+    if asked == "organisation" and re.match(r"(?:i['’]?m|i am|we['’]?re|we are) (?:not|no|new)\b", said, re.I):
+        return None  # "I am not a computer person"
     if asked == "organisation":
         return (
             re.sub(
@@ -728,6 +739,8 @@ def _free_answer(text: str, asked: str) -> Any | None:
             if mark and len(tail.split()) > 1
             else None
         )
+    if asked == "industry" and NONE_FITS.match(said):
+        return OTHER
     if asked == "industry":
         return next((code for code, name in INDUSTRY_NAMES.items() if name.lower() == plain(said)), None)
     if asked == "task":

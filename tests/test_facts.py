@@ -19,7 +19,7 @@ def sure(text: str, name: str, asked: str | None = None) -> Any:
     ("text", "industry"),
     [
         ("we're a dental practice in Ohio", "healthcare"),
-        ("I run a small veterinary clinic", "healthcare"),
+        ("I run a small veterinary clinic", "other"),
         ("we run clinical trials", "pharma"),
         ("we are a credit union with 30 people", "banking"),
         ("I'm a mortgage broker", "banking"),

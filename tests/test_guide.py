@@ -9,6 +9,7 @@ from assistant.render import rules_text
 from knowledge.entries import Rule
 from tests.files import dental_csv
 from tests.talking import say
+from tools.brief import NONE_OF_THESE, OTHER, Brief
 from tools.journey import QUESTIONS, read_brief, read_knowledge, read_sources
 from tools.publishing import rule_used
 from tools.rules import rules_card
@@ -60,6 +61,35 @@ def test_it_never_asks_for_what_it_knows(talk: Conversation) -> None:
         say(talk, {"inputs": "e-mails from patients", "outputs": "a short reply"}.get(str(waiting), "skip"))
     assert not {"organisation", "industry", "jurisdictions", "task", "audience", "data"} & set(asked)
     assert len(asked) == len(set(asked))
+
+
+@pytest.mark.parametrize(
+    "said", ["None of these", "none of these. we are bee keepers", "other", "no", "it's not listed", "something else"]
+)
+def test_an_industry_that_is_not_among_those_offered_is_no_dead_end(talk: Conversation, said: str) -> None:
+    first = say(talk, "We sell honey to people in Ohio.")
+    assert first.waiting_for == "industry" and NONE_OF_THESE in Brief.ask("industry").options
+    reply = say(talk, said)
+    assert read_brief(talk.project).industry == OTHER and reply.waiting_for == "task"
+    assert "those for every industry apply" in reply.text
+    assert "HIPAA" not in say(talk, "which rules apply to us?").text
+
+
+def test_an_industry_named_beside_none_of_these_is_taken(talk: Conversation) -> None:
+    say(talk, "We help people in Ohio.")
+    say(talk, "none of these. we are a law firm")
+    assert read_brief(talk.project).industry == "legal"
+
+
+def test_a_vet_is_no_doctor_for_people(talk: Conversation) -> None:
+    say(talk, "We are a small vet practise in Ludlow.")
+    brief = read_brief(talk.project)
+    assert (brief.organisation, brief.industry) == ("small vet practise in Ludlow", OTHER)
+
+
+def test_who_somebody_is_not_is_no_organisation(talk: Conversation) -> None:
+    assert say(talk, "what is this for? i am not a computer person").waiting_for == "organisation"
+    assert read_brief(talk.project).organisation is None
 
 
 def test_a_correction_replaces_what_was_understood(talk: Conversation) -> None:

@@ -7,8 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Industry = Literal[
     "healthcare", "pharma", "banking", "insurance", "accounting", "legal", "education",
-    "hr", "retail", "support", "manufacturing", "public",
+    "hr", "retail", "support", "manufacturing", "public", "other",
 ]  # fmt: skip
+OTHER = "other"  # an industry without rules of its own here; those that hold for all of them apply
+NONE_OF_THESE = "None of these"
 INDUSTRY_NAMES: dict[str, str] = {
     "healthcare": "Healthcare",
     "pharma": "Pharma and life sciences",
@@ -69,11 +71,11 @@ class Brief(BaseModel):
         Industry | None,
         Ask(
             "Which industry fits best?",
-            "It decides which rules and terms I look through.",
-            ("Healthcare", "Banking and lending", "Insurance", "Customer support"),
+            "It decides which rules and terms I look through; some hold for every industry.",
+            ("Healthcare", "Banking and lending", "Insurance", "Customer support", NONE_OF_THESE),
             needed=True,
         ),
-    ] = Field(None, description="one of the known industries")
+    ] = Field(None, description="one of the known industries, or other")
     task: Annotated[
         Task | None,
         Ask(
@@ -222,7 +224,7 @@ class Brief(BaseModel):
 def in_words(field: str, value: Any) -> str:
     """A field's value as a person would say it."""
     if field == "industry":
-        return INDUSTRY_NAMES[value]
+        return INDUSTRY_NAMES.get(value, "one I have no rules of its own for; those for every industry apply")
     if field == "task":
         return TASK_NAMES[value]
     if field == "pairs":

@@ -35,8 +35,8 @@ def record_facts(
     """Write what the user said into the brief. Use the user's own words; never fill in what was not said.
 
     Fields: organisation, industry (healthcare, pharma, banking, insurance, accounting, legal, education, hr, retail,
-    support, manufacturing, public), task (answer, classify, draft, summarise, extract), audience, jurisdictions (list:
-    US, US-OH, EU, DE, UK …), inputs, outputs, right_answer, wrong_answer, never (list), pairs (list of
+    support, manufacturing, public, other), task (answer, classify, draft, summarise, extract), audience, jurisdictions
+    (list: US, US-OH, EU, DE, UK …), inputs, outputs, right_answer, wrong_answer, never (list), pairs (list of
     {"question", "answer"}), topics (list of subjects it must know), tone, languages (list of ISO codes), size, data,
     deployment.
 
@@ -96,7 +96,7 @@ def status_in_words(state: State) -> str:
     """Stage by stage, one short sentence each for what is done, and the next step."""
     done = []
     if state.brief.known():
-        done.append(f"I know {len(state.brief.known())} things about your team.")
+        done.append(f"I know {counted(len(state.brief.known()), 'thing')} about your team.")
     if state.knowledge.kept_ids:
         done.append(f"You kept {len(state.knowledge.kept_ids)} rules and terms.")
     if state.sources.files:
