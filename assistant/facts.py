@@ -410,13 +410,14 @@ def task(s: Sentence) -> list[Hit]:
 
 
 def audience(s: Sentence) -> list[Hit]:
-    own = r"(?:our |the |my |its |their |your |own |existing |prospective |new |all |older |elderly |young |local |private |business )*"
+    own = r"(?:our |the |my |its |their |your |own |existing |prospective |new |all |older |elderly |young |local |private |business |"
+    own += r"reception |front[- ]desk |office |sales |service |nursing |branch |field |call[- ]cent(?:re|er) )*"
     who = rf"(?P<v>{own}(?:{READERS})(?:(?:,| and| or| &) {own}(?:{READERS}))*)"
     patterns = (
         (r"^\W*(?P<v>(?:our|my) (?:own )?(?:READERS)(?:(?:,| and| or| &) (?:our |my )?(?:READERS))*)\W*$".replace("READERS", READERS), 0.82),
         (r"\b(?P<v>(?:nuestr[oa]s|unsere[nr]?|nos|nossos|nossas|onze) (?:propi[oa]s |eigenen |propres |eigen )?(?:clientes?|clients|client[ae]s|pacientes|patients|patienten|kunden|kundinnen|mitarbeiter\w*|mitglieder\w*|empleados|socios|membres|employés|collègues|alumnos|klanten))\b", 0.82),
         (rf"\b{who} (?:(?:and|&) their \w+ )?(?:\w+ly )?(?:keep |always |often |will |would |who |usually |mostly |can |should |constantly |all |e-?mail |often |typically |sometimes )*(?:ask|asks|asking|read|reads|want|write|call|contact|send|need|get|e-?mail|use)\b", 0.86),
-        (rf"\b(?:read by|answers? (?:for|to)|written for|meant for|intended for|aimed at|talk(?:s|ing)? to|speaks? to|replies? to|serv(?:e|es|ing)|help(?:s|ing)?|answer(?:s|ing)?|advis(?:e|es|ing)) (?:\d[\d,.]* )?(?:the )?{who}\b", 0.84),
+        (rf"\b(?:read by|answers? (?:for|to)|written for|meant for|intended for|aimed at|answers? should be for|talk(?:s|ing)? to|speaks? to|replies? to|serv(?:e|es|ing)|help(?:s|ing)?|answer(?:s|ing)?|advis(?:e|es|ing)) (?:\d[\d,.]* )?(?:the )?{who}\b", 0.84),
         (rf"\b(?:for|from|by) {who}\b", 0.78),
         (rf"(?:^|\b(?:no|sorry|actually|only)\W+)(?:the |our )?{who},? (?:and )?not\b", 0.8),
         (rf"\bnot (?:only )?(?:for )?(?:the |our )?{who}\b", 0.8),
@@ -444,6 +445,8 @@ def data(s: Sentence) -> list[Hit]:
         value = match["v"].strip(" ,")
         rate = re.search(r"\b(?:a|per|every|each) (?:day|week|month|year|hour)\b", value)
         bare = not re.search(r"\b(?:we|i|there|data|all in)\b", match.group()[: match.start("v") - match.start()], re.I)
+        if bare and s.asked in ("inputs", "outputs"):
+            continue  # "a short friendly e-mail answer" is what comes out
         if not rate and not re.search(r"\b(?:want|need|should|must|could you|please)\b", value):
             hits.append(
                 Hit(

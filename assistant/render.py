@@ -75,7 +75,7 @@ def reply_as_text(event: Event) -> str:
     if isinstance(event, Progress):
         return progress_line(event.card)
     if isinstance(event, Reply):
-        cards = [card_as_text(card) for card in event.cards if card["kind"] != "brief"]
+        cards = [card_as_text(card) for card in event.cards if card["kind"] != "brief" or card["asked"]]
         options = f"→ {' | '.join(event.options)}" if event.options else ""
         return "\n\n".join(part for part in (*cards, event.text, options) if part) + "\n"
     return ""

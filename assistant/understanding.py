@@ -714,7 +714,11 @@ OWN = re.compile(
 def _free_answer(text: str, asked: str) -> Any | None:
     """The whole answer as the field's value, where the field takes free words; None where an extractor must decide."""
     said = re.sub(
-        r"^(?:well|ok|okay|so|um|uh|hmm|yes|yeah|hi|hello|hey|sure)[,!. ]+(?=\S)", "", text.strip(), flags=re.I
+        r"^(?:(?:well|ok|okay|so|um|uh|hmm|yes|yeah|hi|hello|hey|sure|sorry|wait|i (?:did not|didn['’]?t) mean that)"
+        r"[,!. ]+)+(?=\S)",
+        "",
+        text.strip(),
+        flags=re.I,
     )
     if not said or not any(c.isalnum() for c in said):
         return None

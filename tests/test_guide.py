@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from assistant.conversation import Assistant, Conversation
-from assistant.render import rules_text
+from assistant.render import reply_as_text, rules_text
 from knowledge.entries import Rule
 from tests.files import dental_csv
 from tests.talking import say
 from tools.brief import NONE_OF_THESE, OTHER, Brief
-from tools.journey import QUESTIONS, read_brief, read_knowledge, read_sources
+from tools.journey import QUESTIONS, read_brief, read_knowledge, read_sources, write_model
 from tools.publishing import rule_used
 from tools.rules import rules_card
 
@@ -90,6 +90,44 @@ def test_a_vet_is_no_doctor_for_people(talk: Conversation) -> None:
 def test_who_somebody_is_not_is_no_organisation(talk: Conversation) -> None:
     assert say(talk, "what is this for? i am not a computer person").waiting_for == "organisation"
     assert read_brief(talk.project).organisation is None
+
+
+@pytest.mark.parametrize(
+    "said", ["what do you know about us?", "what did you write down?", "what have you noted so far"]
+)
+def test_what_is_known_is_shown_in_full_when_asked_for(talk: Conversation, said: str) -> None:
+    say(talk, DENTAL)
+    assert "Organisation: 12-person dental practice in Ohio" in reply_as_text(say(talk, said))
+
+
+def test_files_may_be_given_at_any_time_and_asking_so_prepares_nothing(talk: Conversation) -> None:
+    say(talk, DENTAL)
+    first = say(talk, "e-mails of patients")
+    reply = say(talk, "can i just give you my files now?")
+    assert "drop files at any time" in reply.text and reply.waiting_for == first.waiting_for
+
+
+def test_what_comes_out_is_no_data_and_a_slip_taken_back_is_left_out(talk: Conversation) -> None:
+    known = {
+        "organisation": "A shop",
+        "industry": "retail",
+        "task": "answer",
+        "audience": "customers",
+        "inputs": "mail",
+    }
+    write_model(talk.project.brief, Brief.model_validate({**known, "jurisdictions": ["UK"]}))
+    say(talk, "hello")
+    say(talk, "a short friendly e-mail answer")
+    say(talk, "i didnt mean that. it says what our price list says")
+    brief = read_brief(talk.project)
+    assert (brief.outputs, brief.data) == ("a short friendly e-mail answer", None)
+    assert brief.right_answer == "it says what our price list says"
+
+
+def test_the_readers_are_corrected_while_something_else_is_asked(talk: Conversation) -> None:
+    say(talk, DENTAL)
+    say(talk, "wait no, the answers should be for our reception staff not the patients")
+    assert read_brief(talk.project).audience == "staff"
 
 
 def test_a_correction_replaces_what_was_understood(talk: Conversation) -> None:

@@ -16,12 +16,13 @@ from tools.own import in_step
 from tools.result import Artifact, Card, ToolResult
 
 
-def brief_card(brief: Brief) -> Card:
+def brief_card(brief: Brief, *, asked: bool = False) -> Card:
+    """What is known; `asked` for by the user and not only noted beside a sentence that says it."""
     fields = [
         {"name": name, "title": name.replace("_", " ").capitalize(), "value": in_words(name, value)}
         for name, value in brief.known().items()
     ]
-    return Card("brief", "What I know so far", {"fields": fields})
+    return Card("brief", "What I know so far", {"fields": fields, "asked": asked})
 
 
 @tool(parse_docstring=True, response_format="content_and_artifact")
@@ -89,7 +90,9 @@ def record_facts(
 def project_status(runtime: ToolRuntime[Context]) -> Artifact:
     """Tell where the project stands: what is known, what is done, what comes next."""
     state = read_state(runtime.context.project)
-    return ToolResult(status_in_words(state), [brief_card(state.brief)] if state.brief.known() else []).for_agent()
+    return ToolResult(
+        status_in_words(state), [brief_card(state.brief, asked=True)] if state.brief.known() else []
+    ).for_agent()
 
 
 def status_in_words(state: State) -> str:
