@@ -361,3 +361,19 @@ def test_recall_and_precision_on_others_sentences(
     recall = {label: counts.found[label] / counts.labels[label] for label in floors}
     assert {label: recall[label] for label in floors if recall[label] < floors[label]} == {}
     assert counts.recall > overall and counts.precision > 0.93
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Dear Mrs. Field, thank you for the letter.", ["Field"]),
+        ("Mr. Cook called, and I told Ms. Price about it.", ["Cook", "Price"]),
+        ("Dear Mr Page, the form is here.", ["Page"]),
+        ("Mr. Chairman, the price is on the page.", []),
+        ("Dear Mr. Customer, please pay.", []),
+        ("Nail clipping costs 18 pounds, and a bath costs more.", []),
+        ("Glass and bills are in the hall.", []),
+    ],
+)
+def test_an_ordinary_word_is_a_name_behind_a_title_and_nowhere_else(text: str, names: list[str]) -> None:
+    assert [text[item.start : item.end] for item in find_personal([text]) if item.kind == "name"] == names

@@ -19,6 +19,11 @@ ALWAYS_TITLES = words(
     "mr mrs ms mx dr drs prof alhaji hajia shri smt frau herr herrn señor señora sra mme mlle monsieur madame "
     "signora dhr mevr"
 )
+# Behind a title these are no names: "Mr. Chairman", "Ms. President".
+OFFICES = words(
+    "chairman chairwoman chair president vice secretary speaker mayor minister ambassador director commissioner "
+    "manager justice judge attorney general"
+)
 AFTER_NAME = words("jr sr md dds phd rn np pa dvm esq cpa lpn dpm pharmd cfa mba ii iii iv obe mp jd mph bsc msc")
 # The two or three words before a run that introduce a person; a colon, a comma or nothing may stand between.
 STRONG = (

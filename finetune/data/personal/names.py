@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from finetune.data.document import words
 from finetune.data.personal.cues import (
     AFTER_NAME,
+    ALWAYS_TITLES,
+    OFFICES,
     SMALL,
     SMALL_KNOWN,
     SPACE,
@@ -21,7 +23,7 @@ from finetune.data.personal.organisations import employer, long_place, of_no_per
 from finetune.data.personal.persons import person
 from finetune.data.personal.runs import Reading, Run
 from finetune.data.personal.tokens import Token
-from finetune.data.personal.wordlists import FIRMS, PARTICLES, Lists, lists
+from finetune.data.personal.wordlists import FIRMS, NOT_NAMES, PARTICLES, Lists, lists
 
 LONGEST_RUN = 7  # words; more capitals in a row are a heading
 
@@ -99,7 +101,7 @@ def _cuts(reading: Reading, index: int, run: Run) -> bool:
         return token.text == "I" or not any(
             reading.tokens[i].is_initial or not reading.known.is_ordinary(reading.tokens[i].lower) for i in beside
         )
-    if not reading.known.is_ordinary(token.lower):
+    if not reading.known.is_ordinary(token.lower) or (token.is_capital and _after_mr(reading, index)):
         return False
     # Grant, Rose and Young are names beside a name that is no other word (Grant Okafor), or after a title.
     if not reading.known.is_name(token.lower):
@@ -115,6 +117,13 @@ def _cuts(reading: Reading, index: int, run: Run) -> bool:
     if index + 2 <= run.last and reading.tokens[index + 1].is_initial and token.lower in reading.known.given:
         return False
     return not left
+
+
+def _after_mr(reading: Reading, index: int) -> bool:
+    """Whatever Mr or Ms stands before is a name, were it Cook or Price; but Mr President is an office."""
+    before = reading.tokens[index - 1].lower if reading.cue(index) == "title" else ""
+    word = reading.tokens[index].lower
+    return before in ALWAYS_TITLES and not (word in OFFICES or word in NOT_NAMES)
 
 
 def _is_name_line(reading: Reading, run: Run) -> bool:
