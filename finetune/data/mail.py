@@ -101,11 +101,20 @@ def attachments(data: bytes, name: str, limits: Limits) -> list[Inner]:
     return files
 
 
+# What stands between two letters of a mailbox: behind an empty line "From", an address and a date with its time, or
+# whatever the date is, where the next line is a header's.
+SEPARATOR = re.compile(
+    rb"(?:\A|(?<=\n)\r?\n|(?<=\n\r\n))From [^\r\n]*\d{2}:\d{2}[^\r\n]*\r?\n|"
+    rb"(?:\A|(?<=\n))From [^\s@]+@[^\s@]+(?: [^\r\n]*)?\r?\n"
+    rb"(?=(?:From|To|Date|Subject|Received|Return-Path|Delivered-To|Message-I[Dd]|MIME-Version|X-[\w-]+): )"
+)
+
+
 def _messages(data: bytes) -> list[bytes]:
     """The messages of a mailbox; a single letter is one of one."""
     if not data.startswith(b"From "):
         return [data]
-    parts = re.split(rb"(?:\A|(?<=\n)\r?\n|(?<=\n\r\n))From [^\r\n]*\d{2}:\d{2}[^\r\n]*\r?\n", data)
+    parts = SEPARATOR.split(data)
     return [re.sub(rb"^>(>*From )", rb"\1", part, flags=re.M) for part in parts if part.strip()]
 
 

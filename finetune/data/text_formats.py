@@ -84,9 +84,16 @@ def _single_byte_encoding(data: bytes) -> str:
 
 
 def _usual_letters(text: str) -> int:
-    """How many accented letters stand where they do in Western words, less what stands in none."""
-    within = re.findall(r"(?<=[A-Za-z])[^\x00-\x7f]|[^\x00-\x7f](?=[a-z])", text)
-    return sum(1 if letter in ACCENTED else -1 for letter in within if letter not in "’‘“”«»–\u00a0")
+    """How many accented letters and signs of money stand where they do in Western words and prices, less the letters
+    that stand in none: "cafÚ"."""
+    found = 0
+    for match in re.finditer(r"(?<=[A-Za-z])[^\x00-\x7f]|[^\x00-\x7f](?=[a-z])|[£€](?=\d)|(?<=\d)[£€]", text):
+        letter, before = match.group(), text[match.start() - 1 : match.start()]
+        if letter in "£€" or (letter in ACCENTED and not (letter.isupper() and before.islower())):
+            found += 1
+        elif letter not in "’‘“”«»–—…\u00a0":
+            found -= 1
+    return found
 
 
 def _without_nulls(text: str, name: str, notes: list[str]) -> tuple[str, list[str]]:

@@ -348,3 +348,23 @@ def test_a_letter_that_closes_ten_thousand_times_costs_no_square_of_them() -> No
     started = time.process_time()
     assert own_words("The fee is due in May.\n" + "\nKind regards\nfice.\n" * 20_000).startswith("The fee is due")
     assert time.process_time() - started < 10
+
+
+def test_a_mailbox_whose_separating_lines_have_no_time_is_cut_at_them(put: Put) -> None:
+    letters = (
+        ("ann@mail.example", "desk@shop.example", "Order", "Can I change my order after I have paid for it?"),
+        (
+            "desk@shop.example",
+            "ann@mail.example",
+            "Re: Order",
+            "Yes, you can change your order until it has been packed.",
+        ),
+    )
+    text = "".join(
+        f"From {sender} Mon Sep 7\nFrom: {sender}\nTo: {to}\nSubject: {subject}\n\n{said}\n"
+        for sender, to, subject, said in letters
+    )
+    rows = collect([put("old.mbox", text)]).examples
+    assert [(row.question, row.answer) for row in rows] == [(letters[0][3], letters[1][3])]
+    told = text.replace("paid for it?", "paid?\n\nFrom ann@mail.example Mon to you")
+    assert "From ann@mail.example Mon to you" in collect([put("told.mbox", told)]).examples[0].question

@@ -51,6 +51,15 @@ def test_one_column_stays_one_column(put: Put) -> None:
     assert table.rows == [["Hello, how are you"], ["Fine, thanks, bye"]]
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "cp850"])
+def test_prices_in_pounds_tell_windows_from_dos(put: Put, encoding: str) -> None:
+    said = "A visit costs £48.;The café says so"
+    rows = f"Question;Answer\nWhat is a visit?;{said.partition(';')[0]}\nWho said that?;{said.partition(';')[2]}\n"
+    data = rows.encode(encoding) + (b"And then\x85;Nothing.\n" if encoding == "cp1252" else b"")
+    cells = [cell for row in read_file(put("prices.csv", data)).tables[0].rows for cell in row]
+    assert "A visit costs £48." in cells and "The café says so" in cells
+
+
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-16", "utf-16-le", "utf-8-sig"])
 def test_accents_survive_other_encodings(put: Put, encoding: str) -> None:
     text = "Frage;Antwort\nWann öffnen Sie?;Täglich außer Montag, früh um 8 Uhr.\nWo parke ich?;Hinter dem Haus.\n"
