@@ -69,7 +69,7 @@ def reply_as_text(event: Event) -> str:
     if isinstance(event, ToolStarted):
         return f"  · {event.title} …"
     if isinstance(event, ToolFinished):
-        return f"  ! {event.title}: did not work" if event.failed else ""
+        return f"  ! {event.title}: not done" if event.failed else ""
     if isinstance(event, Working):
         return f"  · {event.sentence}"
     if isinstance(event, Progress):

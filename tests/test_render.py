@@ -210,7 +210,7 @@ def test_progress_is_one_short_line() -> None:
 def test_work_is_named_when_it_begins_and_when_it_fails() -> None:
     assert "Reading your files" in render.reply_as_text(ToolStarted("1", "Reading your files"))
     assert render.reply_as_text(ToolFinished("1", "Reading your files", "ok", False)) == ""
-    assert "did not work" in render.reply_as_text(ToolFinished("1", "Reading your files", "no", True))
+    assert "not done" in render.reply_as_text(ToolFinished("1", "Reading your files", "no", True))
     assert render.reply_as_text(TextDelta("half a sen")) == ""
 
 
