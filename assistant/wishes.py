@@ -58,6 +58,7 @@ LOOKS = frozenset({"show_data", "show_lineage", "show_plan", "find_passages", "p
 PRACTICE = "practice:"  # before the id of the rule whose question to the team is asked
 ANSWERS = 5  # words; a longer message to such a question is its answer, whatever command it may sound like
 CASES = frozenset({"inputs", "pairs"})  # asked for what comes in, people give other people's questions
+SHOWS = re.compile(r"\W*(?:please\W+)?(?:show|list|display|are there|(?:which|what) (?:rows|ones|answers))\b", re.I)
 # Said beside a file, which other words are about.
 WE_ARE = re.compile(r"\W*(?:(?:hi|hello|hey|good \w+)\b\W*)*(?:we|i)(?: are|['’]re| am|['’]m| run| work)\b", re.I)
 NOT_A_SELF_DESCRIPTION = ("rules", "columns", "files", "publish", "trial")
@@ -251,7 +252,8 @@ class Wishes:
             return coverage
         if intent == "find_rules":
             return Call("find_rules", {"query": said if self.state.knowledge.offered else ""})
-        if intent == "show_data" or going_back or (intent is None and self.looks_at_rows()):
+        named = intent == "drop" and not self.rows and self.named_view()  # "which rows contradict?"
+        if intent == "show_data" or going_back or named or (intent is None and self.looks_at_rows()):
             return Call("show_data", self.view())
         if (pair := replacement_in(said)) and intent in (None, "edit", "change_setting"):
             return Call("edit_example", {"replace_from": pair[0], "replace_to": pair[1]})
@@ -295,7 +297,7 @@ class Wishes:
 
     def named_view(self) -> bool:
         """The words ask for a part of the data by its name, whatever question is open: "show the contradictions"."""
-        shows = re.match(r"\W*(?:please\W+)?(?:show|list|display|are there)\b", self.said, re.I)
+        shows = SHOWS.match(self.said)
         rows = self.state.counts.get("kept") or any(file.rows for file in self.state.sources.files)
         return bool(shows and rows and (view_in(self.said) or {}).get("only"))
 

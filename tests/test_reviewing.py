@@ -116,6 +116,7 @@ def test_a_row_that_is_left_out_says_why_and_how_it_comes_back(review: Conversat
     [
         ("why is row 3 here?", "Row 3 comes from faq.csv"),
         ("show contradictions", "disagree"),
+        ("which rows contradict?", "disagree"),
         ("show the worst 3", "doubt"),
         ("please show me the dropped rows", "left out"),
     ],

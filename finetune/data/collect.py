@@ -12,6 +12,7 @@ from finetune.data.columns import (
     examples_from_table,
     map_columns,
     mode_of,
+    names_answers,
 )
 from finetune.data.document import Document, Limits, Table
 from finetune.data.folder import as_file
@@ -119,7 +120,7 @@ def examples_from_document(
             continue
         mapping = map_columns(table, encode)
         understood.append((table, as_named(table, mapping, question, answer) if named else mapping))
-    of_facts = [table for table, mapping in understood if not mapping.certain and tells_facts(table)]
+    of_facts = [] if named else [t for t, _ in understood if not names_answers(t.header) and tells_facts(t)]
     facts = examples_from_facts(of_facts, document.file)
     examples += facts
     notes += [f"The lines of a table are asked about, as in “{facts[0].question}”"] if facts else []

@@ -67,7 +67,6 @@ ROLE_PHRASES: dict[Role, str] = {
 }
 # Below this the caller should show the columns and ask.
 SURE = 0.7
-CERTAIN = 0.95  # headers name both columns
 NUMBERED = re.compile(r"Column \d+")  # named by us, since the table names none
 RUNNING = 6.0  # words in a cell on average, from which on it is text
 SHORT = 3.0  # words in a cell on average; what people say is longer than their names
@@ -89,11 +88,6 @@ class ColumnMapping:
     @property
     def sure(self) -> bool:
         return self.confidence >= SURE
-
-    @property
-    def certain(self) -> bool:
-        """Whether it is beyond doubt that questions and answers, or categories, stand in the table at all."""
-        return self.sure if self.mode == "question_answer" else self.confidence >= CERTAIN
 
 
 @dataclass(frozen=True)
@@ -242,6 +236,12 @@ def named_columns(cells: Sequence[str]) -> int:
     return sum(_role_of_header(cell, every)[0] is not None for cell in every)
 
 
+def names_answers(header: Sequence[str]) -> bool:
+    """Whether the headings themselves say that answers stand below them, or messages and their categories."""
+    roles = {_role_of_header(name, list(header))[0] for name in header}
+    return "answer" in roles or {"question", "category"} <= roles
+
+
 def _understand_headers(columns: list[_Column], encode: Encode) -> list[_Column]:
     """Give columns with unknown headers the role whose phrase lies nearest, if it is clearly nearer than the next."""
     unknown = [c for c in columns if c.role is None and len(c.name.strip()) > 2 and not NUMBERED.fullmatch(c.name)]
@@ -296,7 +296,7 @@ def mode_of(table: Table, answer: str) -> Mode:
 
 def _category_confidence(question: _Column, category: _Column) -> float:
     if question.role == "question" and category.role == "category":
-        return CERTAIN
+        return 0.95
     return 0.75 if question.role == "question" or category.role in ("category", "answer", "topic") else 0.6
 
 

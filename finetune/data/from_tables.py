@@ -36,6 +36,7 @@ MEASURES = AMOUNTS | words(
 )
 BRACKET = re.compile(r"\s*\([^()]*\)|\s+(?:per|incl\.?|including|excl\.?|excluding|in)\s.*$", re.I)
 HOURS = re.compile(r"(?:opening |business |office |working )?(?:hours|times)", re.I)
+TELLS = words("description details explanation")  # of what a thing is
 # What is said of the whole row, so that no answer goes without it.
 REMARK = re.compile(r"(?:notes?|remarks?|comments?|conditions?|valid (?:until|from|for)|applies to)", re.I)
 DATE = re.compile(
@@ -123,7 +124,9 @@ def _grouped(table: Table) -> list[tuple[int, str, list[str]]]:
 
 def _is_measure(heading: str) -> bool:
     said = BRACKET.sub("", heading).lower().split()
-    return 0 < len(said) <= HEADING_WORDS and said[-1] in MEASURES and said[0] not in ("total", "sub-total", "how")
+    return (
+        0 < len(said) <= HEADING_WORDS and said[-1] in MEASURES | TELLS and said[0] not in ("total", "sub-total", "how")
+    )
 
 
 def _says_enough(lines: Sequence[tuple[int, str, list[str]]], column: int) -> bool:
@@ -176,6 +179,9 @@ def _questions(fact: _Fact, under: str) -> Iterator[str]:
         yield f"what {verb} the {heading} of {of}"
         return
     of = small_start(of, frozenset()) if of[1:2].islower() else of  # "X-ray" stays
+    if heading in TELLS:
+        yield f"what is {of}"
+        return
     if heading in AMOUNTS:
         yield f"how much is {of}"
     elif heading == "duration":

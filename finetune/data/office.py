@@ -5,6 +5,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
@@ -64,8 +65,15 @@ def read_docx(data: bytes, name: str, limits: Limits) -> Document:
 
 
 def _styles(document: Any, fits: Callable[[str], bool]) -> frozenset[str]:
-    """The ids of the styles whose name fits."""
-    return frozenset(style.style_id for style in document.styles if style.style_id and fits(style.name or ""))
+    """The ids of the styles whose name fits; a broken style has none."""
+    from docx.oxml.exceptions import InvalidXmlError
+
+    found = set()
+    for style in document.styles:
+        with suppress(InvalidXmlError):
+            if style.style_id and fits(style.name or ""):
+                found.add(style.style_id)
+    return frozenset(found)
 
 
 class _Word:

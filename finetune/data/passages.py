@@ -205,7 +205,7 @@ def blocks_from_markdown(text: str) -> Iterator[Block]:
     """
     text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.S)
     text = re.sub(r"^(```|~~~).*?^\1[^\n]*$", "", text, flags=re.S | re.M)
-    text = re.sub(r"<!--.*?-->", "", text, flags=re.S)
+    text = _without_comments(text)
     paragraph: list[str] = []
     table: list[str] = []
     lines = text.splitlines()
@@ -240,6 +240,16 @@ def blocks_from_markdown(text: str) -> Iterator[Block]:
     yield from _flush(paragraph, None)
     if table:
         yield Block("\n".join(table), None, heading=False)
+
+
+def _without_comments(text: str) -> str:
+    """A pattern would look for the end of each one that is left open, to the end of the text each time."""
+    kept = []
+    at = 0
+    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start + 4)) >= 0:
+        kept.append(text[at:start])
+        at = end + 3
+    return "".join([*kept, text[at:]])
 
 
 def _led_into(lines: Sequence[str]) -> set[int]:

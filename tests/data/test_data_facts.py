@@ -3,6 +3,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from openpyxl import Workbook
 
@@ -87,6 +88,7 @@ def test_a_line_of_its_own_heads_the_lines_below_it() -> None:
         (["Leave", "Entitlement", "Notice"], [["Annual leave", "25 days", "4 weeks"], ["Study leave", "5 days", "2 weeks"]], "What is the notice for annual leave?"),
         (["Claim", "Deadline"], [["Theft", "7 days"], ["Fire", "14 days"]], "What is the deadline for theft?"),
         (["Product", "Term", "Rate"], [["Car loan", "3 years", "4.9%"], ["Car loan", "5 years", "5.4%"], ["Home loan", "10 years", "7%"]], "What is the rate for car loan, 3 years?"),
+        (["Plan", "Description", "Price"], [["Gold", "All check-ups of a year.", "$90"], ["Silver", "Two check-ups.", "$50"]], "What is gold?"),
         (["Month", "Fee"], [["May", "$4"], ["June", "$5"]], "What is the fee in May?"),
     ],
 )  # fmt: skip
@@ -127,6 +129,19 @@ def test_a_price_list_is_read_without_a_question_about_its_columns(tmp_path: Pat
     ]  # fmt: skip
     assert found.files["fees.xlsx"]["columns"] == [] and "How much is visit?" in found.files["fees.xlsx"]["notes"][-1]
     assert not found.errors
+
+
+def test_headings_that_name_answers_make_questions_and_answers_of_a_table_with_prices() -> None:
+    lines = [["Crown", "It takes two visits.", "$900"], ["Visit", "It takes half an hour.", "$50"]]
+    asked = Document("faq.csv", "csv", tables=[table(["Question", "Answer", "Price"], *lines)])
+    assert [row.question for row in examples_from_document(asked)[0]] == ["Crown", "Visit"]
+    treatments = Document("list.csv", "csv", tables=[table(["Treatment", "Remark", "Price"], *lines)])
+    made = examples_from_document(treatments, encode=lambda texts: np.eye(len(texts), 64, dtype=np.float32))[0]
+    assert {row.question for row in made if "crown" in row.question} == {
+        "How much is crown?",
+        "What is the price of crown?",
+    }
+    assert made[0].answer == "Crown – Price: $900; Remark: It takes two visits."
 
 
 def test_a_fee_table_within_a_document_gives_rows_with_its_page() -> None:

@@ -3,9 +3,11 @@
 import io
 import json
 import os
+import re
 import signal
 import sys
 import threading
+import time
 import zipfile
 from pathlib import Path
 
@@ -15,7 +17,7 @@ from finetune.data.document import Limits
 from finetune.data.kinds import SUPPORTED
 from finetune.data.read import Reading, read_file
 from finetune.errors import UserError
-from tests.data.small_files import POLICY, Put, notes, pdf, refused, workbook, zipped
+from tests.data.small_files import POLICY, Put, notes, pdf, refused, word_document, workbook, zipped
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(64)
 
@@ -525,6 +527,24 @@ def test_the_reading_process_may_use_neither_network_nor_programs_nor_write_file
 
 
 # What the messy folder taught
+
+
+def test_thousands_of_unclosed_comments_are_read_within_the_limit_and_closed_ones_left_out(put: Put) -> None:
+    start = time.process_time()
+    text = "# Fees\n\nA visit costs 50 dollars.<!-- not said --> Pay at the desk.\n\n" + "# <!--FA\n" * 30_000
+    document = read_file(put("notes.md", text))
+    assert document.passages[0].text == "A visit costs 50 dollars. Pay at the desk."
+    assert time.process_time() - start < 15
+
+
+def test_a_word_document_with_a_broken_style_is_read(put: Put) -> None:
+    parts = zipfile.ZipFile(io.BytesIO(word_document()))
+    files = {name: parts.read(name) for name in parts.namelist()}
+    broken = re.sub(rb'<w:name w:val="[^"]*"/>', b"<w:name/>", files["word/styles.xml"], count=3)
+    assert broken != files["word/styles.xml"]
+    whole = read_file(put("whole.docx", word_document()))
+    document = read_file(put("policy.docx", zipped({**files, "word/styles.xml": broken})))
+    assert [passage.text for passage in document.passages] == [passage.text for passage in whole.passages]
 
 
 def test_a_table_of_ten_thousand_unclosed_cells_is_read_within_the_limit(put: Put) -> None:
