@@ -140,7 +140,14 @@ class Visitor:
         return not url.startswith((self.address, "data:", "blob:"))
 
     def arrive(self) -> None:
-        self.page.goto(self.address)
+        from playwright.sync_api import Error
+
+        try:
+            self.page.goto(self.address)
+        except Error as error:  # an open page loads itself anew when its server is back
+            if "interrupted by another navigation" not in str(error):
+                raise
+            self.page.wait_for_load_state()
         self.page.wait_for_selector("#side li", state="attached", timeout=60_000)
         self.settle()
 

@@ -130,6 +130,8 @@ def test_a_second_way_to_ask_that_is_no_english_is_left_out() -> None:
     told = "You or your supervisor may make a request for a new badge at any branch."
     asked = [row.question for row in examples_from_passages(document(("Badges", told)))]
     assert asked == ["May I or my supervisor make a request for a new badge at any branch?"]
+    staff = "All federal employees working at the branch are required to have a security clearance."
+    assert not any(row.question.startswith("Does all") for row in examples_from_passages(document(("Staff", staff))))
 
 
 def test_two_ways_to_ask_are_no_duplicates_and_stand_on_one_side_of_the_split() -> None:

@@ -57,7 +57,7 @@ FOR_WHAT = re.compile(
     r"(?! (?:for|to|of|about|that|under|with)\b)"
 )
 SUBSTANCE = 3  # words that tell the matter of a question, where its heading shares none
-UNGRAMMATICAL = re.compile(r"(?:Is|Does|Are) I\b")
+UNGRAMMATICAL = re.compile(r"(?:Is|Does|Are) I\b|Does all\b")
 INSTRUMENTS = MANY_OF | {"act", "law", "rules", "regulation", "code", "policy", "program", "scheme"}
 # Such a heading names the case that all below it is limited to.
 LIMITS = re.compile(
