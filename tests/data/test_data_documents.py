@@ -382,6 +382,105 @@ def test_a_remark_on_a_term_that_is_defined_elsewhere_is_not_its_definition() ->
     assert asked_in_long("Commentary", f"{remark}\n{meaning}") == []
 
 
+@pytest.mark.parametrize(
+    "after",
+    [
+        "The term does not include a tenant of a hotel.",
+        "This amount does not include what is paid later.",
+        "If the home is sold, the new owner is a lessor as well.",
+        "For purposes of section 9, a guarantor is a lessor.",
+        "A bank is not a lessor.",
+    ],
+)
+def test_what_a_term_means_is_not_asked_where_the_next_sentence_changes_it(after: str) -> None:
+    meaning = "Lessor means a person who lets a home to a family for at least a year."
+    example = "For example, the owner of a small flat in the town is one."
+    other = "Notice means a letter that tells the family of a change in its rent."
+    for following in ("", example, other):
+        assert [row.answer for row in law(f"{meaning} {following}")][:1] == [meaning], following
+    assert meaning not in [row.answer for row in law(f"{meaning} {after}")]
+
+
+def test_when_something_is_so_is_not_what_it_is() -> None:
+    assert asked_in_long("Words", "A letter of credit is a promise of a bank to pay the seller of goods.") != []
+    assert asked_in_long("Words", "A utility company is a creditor when it bills its users later on.") == []
+    assert asked_in_long("Words", 'A "transfer" is the recommended approach since it keeps all of the history.') == []
+
+
+def test_a_heading_in_capitals_before_a_dash_is_not_part_of_its_sentence() -> None:
+    text = "(f) ANNUAL RENEWAL. - A lease of a furnished home shall be renewed on an annual basis."
+    first = law(text)[0]
+    assert first.question == "Under the Housing Act, must a lease of a furnished home be renewed on an annual basis?"
+    assert first.answer == text.split(" - ")[1]
+
+
+def test_a_heading_between_a_rule_and_what_lifts_it_does_not_part_them() -> None:
+    rule = "(1) IN GENERAL. - Any licensed agent shall be eligible to become a member of the board of homes."
+    lifts = (
+        "(2) SUSPENDED LICENSES. - Notwithstanding paragraph (1), an agent whose license is suspended is not eligible."
+    )
+    assert law(rule) != []
+    assert law(rule, lifts) == []
+    assert law(f"{rule}\n{lifts}") == []
+
+
+def test_a_basis_is_not_a_time() -> None:
+    items = "(a) the number of families concerned;\n(b) the length of the leases."
+    assert law(f"Every agency shall sort the leases of homes in any of the following cases:\n{items}") != []
+    assert law(f"Every agency shall sort the leases of homes based on the following criteria:\n{items}") == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer", "kept"),
+    [
+        ("How do I get help?", "Ask the desk on the second floor. It is open all day.", False),
+        ("How do I get help with a loan?", "Ask the desk on the second floor. It is open all day.", True),
+        ("Who trains new staff?", "During the first week, new staff meet many people.", False),
+        ("Who trains new staff?", "The office on the second floor does.", True),
+        (
+            "Who pays the bills?",
+            "Everyone does:\n- Check the bill\n- Sign the bill The office helps by:\n- Paying",
+            False,
+        ),
+        ("Who pays the bills?", "Everyone does:\n- Check the bill\n- Sign the bill\n- Pay the bill", True),
+        ("How do I become a member?", "The form has three levels of members. for education, see the desk.", False),
+        (
+            "Why write short letters?",
+            "A letter was written to the tenants by us. | We wrote a letter to the tenants of it.",
+            False,
+        ),
+        ("What does a letter cost?", "It depends.\nLength | Price\nShort | $1\nLong | $2", True),
+    ],
+)
+def test_a_long_documents_faq_says_what_it_asks_about_and_is_answered_whole(
+    asked: str, answer: str, kept: bool
+) -> None:
+    assert asked_in_long(asked, answer) == ([asked] if kept else [])
+
+
+def test_whose_we_is_asked_about_is_said_where_the_document_has_a_name() -> None:
+    answer = "We add up what we earn and what we spend, month by month."
+    assert asked_in_long("How do we balance our budget?", answer, title="Staff handbook") == [
+        "In the Staff handbook, how do we balance our budget?"
+    ]
+    assert asked_in_long("How do I balance a budget?", answer, title="Staff handbook") == ["How do I balance a budget?"]
+
+
+def test_a_piece_of_a_law_and_a_case_under_a_heading_that_tells_nothing_make_no_rows_in_a_guide() -> None:
+    notice = "You must notify any neighbour by letter that you have applied to cut wood from your land."
+    assert asked_in_long("Free use of wood", notice) != []
+    assert asked_in_long("Section 5511.1 Free use of wood", notice) == []
+    join = "If a guest is unable to join a meeting, call the guest by phone and ask what went wrong."
+    assert asked_in_long("Meetings by phone", join) != []
+    assert asked_in_long("Tips", join) == []
+
+
+def test_a_heading_whose_section_begins_with_somebody_it_does_not_name_is_not_asked_about() -> None:
+    told = "working groups for larger pieces of work. Working groups are set up and ended by the board."
+    assert asked_in_long("Working groups", f"The bank sets up {told}") == ["What should I know about working groups?"]
+    assert asked_in_long("Working groups", f"The Council sets up {told}") == []
+
+
 def test_a_term_that_opens_its_own_paragraph_is_not_of_the_heading_before() -> None:
     text = (
         "Transition period. A person has a reasonable period of time of six months to begin with the new forms. "

@@ -43,7 +43,7 @@ def placed(found: Sequence[str], heading: str, known: Known) -> Iterator[Placed]
         return
     nearest, since, skip, within = heading, 0, 0, False
     for number, sentence in enumerate(found):
-        if (own := _run_in_heading(sentence)) is not None:
+        if (own := run_in_heading(sentence)) is not None:
             joined = since == number > 0 and nearest not in (heading, own) and own
             nearest = f"{nearest} - {own}" if joined else own or heading
             since, skip = number + 1, 0
@@ -59,7 +59,7 @@ def placed(found: Sequence[str], heading: str, known: Known) -> Iterator[Placed]
         within = within or (RUN_ON_LIST.search(sentence) is not None and not defines)
 
 
-def _run_in_heading(sentence: str) -> str | None:
+def run_in_heading(sentence: str) -> str | None:
     """The heading that a sentence without a verb is, empty for "In general."; None for a sentence."""
     match = RUN_IN.fullmatch(sentence)
     told = match["heading"].split() if match else []

@@ -56,8 +56,11 @@ def sound_questions(questions: Iterator[str], known: Known) -> list[str]:
 
 # "A place where people feel safe", "a positive outcome": what somebody wishes or praises.
 PRAISE = re.compile(
-    r"(?:very|really|good|great|nice|useful|best|positive|important|essential|wonderful|place where|way to)\b"
+    r"(?:very|really|good|great|nice|useful|best|positive|important|essential|wonderful|place where|way to|"
+    r"recommended|preferred|right|common|popular|key|critical|valuable|powerful)\b"
 )
+# "A company is a creditor when it bills later" tells when, not what it is.
+WHEN_IT_IS = re.compile(r"(?:[\w’'-]+ ){1,3}(?:when|if|since|because|where|as long as)\b")
 DEFINED = re.compile(
     r"(?P<article>(?:a|an|the)\s+)?(?P<open>[\"“'‘]?)(?P<term>[A-Za-z][\w’'/() -]{1,60}?)[\"”'’]?\s+"
     r"(?P<verb>means|refers to|is defined as|are defined as|stands for|is an?|is the|are)\s+(?P<rest>\S.+)",
@@ -82,7 +85,7 @@ def definition(text: str) -> Iterator[str]:
             yield f"what are {term}"
     elif verb in ("is a", "is an", "is the"):
         # "The deposit is a sum" tells of one that was spoken of; a name or "a deposit" is being explained.
-        if re.search(r"\bwho\b", rest) or PRAISE.match(rest):
+        if re.search(r"\bwho\b", rest) or PRAISE.match(rest) or WHEN_IT_IS.match(rest):
             return
         if article in ("a ", "an ") or (not article and verb != "is the" and not term.split()[-1].islower()):
             if re.search(r"\b(?:she|he|her|his)\b", rest):

@@ -13,7 +13,7 @@ from itertools import groupby
 from finetune.data.document import Document, Passage
 from finetune.data.from_documents.placed import Placed, placed
 from finetune.data.from_documents.questions import questions_from_sentence
-from finetune.data.from_documents.scope import in_scope, lifted, taken_back
+from finetune.data.from_documents.scope import asked_of, in_scope, lifted, taken_back
 from finetune.data.from_documents.sections import (
     ASKS,
     GENERAL_QUESTION,
@@ -23,6 +23,7 @@ from finetune.data.from_documents.sections import (
     item_definition,
     list_questions,
     paragraphs_and_lists,
+    says_a_matter,
 )
 from finetune.data.from_documents.sentences import GLUED, is_english, sentences
 from finetune.data.from_documents.sound import Known, known_from, names_one_of_many
@@ -59,7 +60,20 @@ LOST_ITS_REST = re.compile(
     r"\b(?:in|on|at|or|via|through)$",
     re.M,
 )
+# A list within a list that the reading set on one level: "- Monitoring rates The office helps by:".
+GROUPED = re.compile(r"^\W*[-*•\d].*:$", re.M)
+# What is left of a link, of stars and of a sentence that began with one; and a talk quoted as a sample.
+LEFT_OVER = re.compile(r"[a-z]\. [a-z]+ |[\[\]]|\*\*|^> ", re.M)
+# "Who trains new staff?" is not answered by "During the first week, …".
+WHEN_FOR_WHO = re.compile(r"(?:during|in|for|at|when|if|as|after|before|while)\b", re.I)
+WHO = re.compile(r"who\b", re.I)
+LINKED = re.compile(r"\b(?:this|these) (?:form|link|page|site|template)s?\b|\bin and\b")
+# Two sentences side by side, as a guide to writing sets the poor one beside the better one.
+SIDE_BY_SIDE = re.compile(r"(?:\S+ ){6,}\S+ \| (?:\S+ ){6,}")
+LIMITING = re.compile(r"(?:notwithstanding|except|unless|however)\b", re.I)
+ANOTHERS_SECTION = re.compile(r"(?:section|sec\.|§|part)\s?\d", re.I)
 ELSEWHERE_TOLD = re.compile(r"\b(?:in|see) (?:section|chapter|part) \d+\b(?! of\b)|\bsee also\b|\bof the Act\b", re.I)
+CUT_IN_LONG = (GROUPED, SIDE_BY_SIDE, ELSEWHERE_TOLD, LEFT_OVER)
 
 
 def examples_from_passages(document: Document) -> list[Example]:
@@ -93,7 +107,7 @@ def _from_section(heading: str, section: list[Passage], known: Known) -> Iterato
     english = is_english(text)
     if heading.endswith("?"):
         if (answer := _shortened(text)) and (not english or _is_reply(heading, answer, known)):
-            yield _Found(plain_heading(heading), answer, section[0].page, asked=True)
+            yield _Found(asked_of(plain_heading(heading), known), answer, section[0].page, asked=True)
         return
     if not english:
         return
@@ -101,7 +115,10 @@ def _from_section(heading: str, section: list[Passage], known: Known) -> Iterato
     if _is_anothers(heading, text, known):
         return
     limited = lifted(section) if known.long else []
-    found = [item for passage in section if passage not in limited for item in _from_passage(passage, known)]
+    followed = zip(section, [*(passage.text for passage in section[1:]), ""], strict=True)
+    found = [
+        item for passage, after in followed if passage not in limited for item in _from_passage(passage, after, known)
+    ]
     said = any(item.answer == text for item in found)
     if topic and not said and (question := heading_question(topic, text, known)):
         yield _Found(question, text, section[0].page)
@@ -116,25 +133,29 @@ def without_marks(text: str) -> str:
 
 
 def _is_reply(heading: str, answer: str, known: Known) -> bool:
-    """Whether an English FAQ's question asks by itself, and its answer does not begin in the middle."""
+    """Whether an English FAQ's question asks by itself, and its answer is whole and its own."""
     question = plain_heading(heading)
-    if GENERAL_QUESTION.fullmatch(question) or RUN_ON_TABLE.search(answer):
+    if not ASKS.match(question) or GENERAL_QUESTION.fullmatch(question) or _is_anothers(heading, answer, known):
         return False
-    pointing = POINTING_QUESTION.search(question) or GOES_ON.search(question) or names_one_of_many(question)
-    if known.long and (pointing or _is_short_list(answer)):
-        return False
-    if _is_anothers(heading, answer, known):
-        return False
+    if known.long:
+        pointing = POINTING_QUESTION.search(question) or GOES_ON.search(question) or names_one_of_many(question)
+        if pointing or not says_a_matter(question) or (WHO.match(question) and WHEN_FOR_WHO.match(answer)):
+            return False
+        if _is_short_list(answer) or any(found.search(answer) for found in CUT_IN_LONG):
+            return False
+    return _is_whole(answer)
+
+
+def _is_whole(answer: str) -> bool:
+    """Whether an answer neither begins in the middle nor lost a part within."""
     lines = [answer, *(BULLET.sub("", line) for line in answer.split("\n"))]
-    if any(CUT_LINE.search(line) for line in lines) or GLUED.search(answer):
+    if any(CUT_LINE.search(line) for line in lines):
         return False
-    if LOST_ITS_REST.search(answer) or (known.long and ELSEWHERE_TOLD.search(answer)):
-        return False
-    if re.search(r"\b(?:this|these) (?:form|link|page|site|template)s?\b|\bin and\b", answer):
+    if any(found.search(answer) for found in (RUN_ON_TABLE, GLUED, LOST_ITS_REST, LINKED)):
         return False
     if answer.count("(") > answer.count(")") or answer.endswith(":"):
         return False
-    return bool(ASKS.match(question)) and not answer[:1].islower() and answer[:1] not in ".,;)"
+    return not answer[:1].islower() and answer[:1] not in ".,;)"
 
 
 def _is_short_list(answer: str) -> bool:
@@ -147,13 +168,15 @@ def _is_anothers(heading: str, text: str, known: Known) -> bool:
     if not known.long:
         return False
     quotes = QUOTATIONS.search(heading) and not re.search(r"\bquot", text, re.I)
-    law = known.plain and "shall" in text and LAWS_WORDS.search(text)
+    law = known.plain and (ANOTHERS_SECTION.match(heading) or ("shall" in text and LAWS_WORDS.search(text)))
     return bool(SAMPLE.fullmatch(heading) or quotes or law)
 
 
-def _from_passage(passage: Passage, known: Known) -> Iterator[_Found]:
+def _from_passage(passage: Passage, after: str, known: Known) -> Iterator[_Found]:
+    """The rows of a passage that `after` follows in its section."""
     blocks = list(paragraphs_and_lists(passage.text))
-    limited = taken_back([sentence for text in blocks for sentence in sentences(without_marks(text))], known)
+    told = [sentence for text in blocks for sentence in sentences(without_marks(text))]
+    limited = taken_back([*told, *_limiting(after)], known)
     if known.long and OTHER_LAW.search(passage.heading):
         return
     for text in blocks:
@@ -166,6 +189,12 @@ def _from_passage(passage: Passage, known: Known) -> Iterator[_Found]:
             asked = questions_from_sentence(one.text, known)
             for question in in_scope(asked, one, known):
                 yield _Found(question, one.text, passage.page)
+
+
+def _limiting(after: str) -> list[str]:
+    """A passage's sentences where they begin by limiting the passage before it, a heading before them or not."""
+    found = sentences(without_marks(after))
+    return found if any(LIMITING.match(sentence) for sentence in found[:2]) else []
 
 
 def _from_list(text: str, passage: Passage, known: Known) -> Iterator[_Found]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from finetune.data.document import Passage
-from finetune.data.from_documents.placed import Placed, leans_on_those_before
+from finetune.data.from_documents.placed import Placed, leans_on_those_before, run_in_heading
 from finetune.data.from_documents.sections import GENERAL, says_its_topic
 from finetune.data.from_documents.sound import MANY_OF, STOPS, Known, definite_phrases, stems
 from finetune.data.from_documents.statements import MODAL
@@ -16,7 +16,8 @@ from finetune.data.from_documents.voice import DETERMINERS, plain_heading, small
 TAKES_BACK = re.compile(
     r"(?:however|but|except|unless|notwithstanding|(?:the|this) term (?:does not include|excludes)|"
     r"this (?:\w+ )?(?:does|shall|will) not apply|"
-    r"(?:the|these|those) (?:\w+ ){1,3}(?:do|does|shall|will) not apply)\b|"
+    r"(?:the|these|those) (?:\w+ ){1,3}(?:do|does|shall|will) not apply|"
+    r"(?:this|these|it|they) includes?\b.*\bnot include)\b|"
     r".*\bmay (?:vary|depart|deviate) from\b",
     re.I,
 )
@@ -30,13 +31,27 @@ NUMBERED = re.compile(r"\(?(\d+)[.)]\s")
 # What may be done otherwise follows: "In a leap year a rate of 1/366 may be used", and an exception one sentence on.
 OTHERWISE = re.compile(r"(?:in|if|when|where|for)\b.*\b(?:may|can)\b|note that\b", re.I)
 EXCEPT = re.compile(r"except\b", re.I)
-NOT_INCLUDED = re.compile(r"\b(?:term )?[\"“'‘]?([\w’' -]{3,60}?)[\"”'’]? (?:does|do|shall) not include\b", re.I)
+NOT_INCLUDED = re.compile(
+    r"\b(?:(?:the )?term )?[\"“'‘]?([\w’' -]{3,60}?)[\"”'’]? (?:does|do|shall) not include\b", re.I
+)
 # "Trading venue means a trading venue as defined in …", "credit has the meaning given in …".
-ELSEWHERE_DEFINED = re.compile(r"\bas (?:so )?defined (?:in|by|under)\b|\bhas the (?:same )?meaning\b", re.I)
+ELSEWHERE_DEFINED = re.compile(
+    r"\bas (?:so )?defined (?:in|by|under)\b|\bhas the (?:same )?meaning\b|"
+    r"^(?:[\w-]+ ){1,7}(?:referred to|laid out|laid down|designated|listed|specified|described) in "
+    r"(?:Article|section|§)",
+    re.I,
+)
 MEANING = re.compile(
     r"[\"“'‘]?(?P<term>[\w’' -]{1,120}?)[\"”'’]?\s(?P<verb>means|refers to|is defined as)\s"
     r"(?:(?:a|an|the)\s)?(?P<rest>.+)"
 )
+IS_A = re.compile(r"(?:an?\s)?(?P<term>[\w’' -]{1,60}?)\s(?:is|are)\s(?!not\b)", re.I)
+# What follows a meaning and adds to it: "This amount does not include …", "If it is sold, …". An example takes nothing.
+GOES_ON_OF_IT = re.compile(
+    r"(?!for example\b)(?:(?:the|this|that|these|those|such|it|they) |(?:if|where|when|for (?:the )?purposes of|in)\b)",
+    re.I,
+)
+LESS = re.compile(r"\b(?:not|only|except|unless|excludes?|but)\b", re.I)
 # "The contract must require delivery within 30 days": the time is that of the delivery.
 ANOTHERS_TIME = re.compile(
     r"(?:How soon|How long|What is the deadline for)\b.*\b(?:requires?|specif(?:y|ies)|stipulates?|provides? for)\b"
@@ -48,7 +63,7 @@ UNCLEAR = re.compile(
     r"\b(?:contact|tell|email) us\b(?!.*[@\d])|^We use\b|\b(?:may|can|must|will|should) The\b|"
     r"\b(?:Mr|Mrs|Ms|Dr)\.\s|\bthe [\w-]+-(?:year|month|week|day) period\b|"
     r"\bfollow the (?:instructions|steps|guide)\.$|\buse the \w+ templates?\.$|"
-    r"^(?:If|When) [^,]+, (?:consider|remember|think|try|be)\b"
+    r"^(?:If|When) [^,]+, (?:consider|remember|think|try|be)\b|^(?:When|After|Before) we (?:first|last)\b"
 )
 # "May I make a request?": for what? A heading that says so may stand two levels above.
 FOR_WHAT = re.compile(
@@ -73,21 +88,40 @@ CONDITION_ASKED = re.compile(
 DEFINES = re.compile(
     r"What (?:is|are) (?!the\b)|What does .* mean\?|How (?:is|are) .* defined\?|Can you explain what\b"
 )
+# "What happens if someone cannot join?", under "Tips": join what?
+CASE = re.compile(r"^What (?:happens|should I do) (?:if|when)\b")
+# "How do we balance our budget?", in a handbook: whose?
+OURS = re.compile(r"\b(?:we|us|our)\b", re.I)
 HEADING_WORDS = 12
 UNNAMABLE = re.compile(r"\d{3}|[{}\\#?]")
 ACRONYM = re.compile(r"\b[A-Z]{2,}\b")  # a question that holds one names its matter
 
 
 def taken_back(found: Sequence[str], known: Known) -> set[str]:
-    """The sentences that the one behind them limits or lifts, and meanings from which a later one takes something."""
+    """The sentences that the one behind them limits or lifts, and meanings from which a later one takes something.
+
+    A heading between the two parts nothing.
+    """
+    if known.long:
+        found = [sentence for sentence in found if run_in_heading(sentence) is None]
     limited = {sentence for sentence, after in pairwise(found) if TAKES_BACK.match(after)}
     limited |= {sentence for sentence, after in zip(found, found[2:], strict=False) if EXCEPT.match(after)}
     if known.long:
         limited |= {sentence for sentence, after in pairwise(found) if OTHERWISE.match(after)}
+        limited |= {sentence for sentence, after in pairwise(found) if _is_told_further(sentence, after, known)}
     less = [match[1].lower() for sentence in found if (match := NOT_INCLUDED.search(sentence))]
     return limited | {
         sentence for sentence in found if (told := MEANING.search(sentence)) and told["term"].lower().strip() in less
     }
+
+
+def _is_told_further(sentence: str, after: str, known: Known) -> bool:
+    """Whether the next sentence adds to what a term means; in a guide only where it takes something away."""
+    told = MEANING.match(sentence) or IS_A.match(sentence)
+    if not told or MEANING.match(after) or (known.plain and not LESS.search(after)):
+        return False
+    names_it = re.search(rf"\b{re.escape(told['term'].strip())}s?\b", after, re.I)
+    return bool(GOES_ON_OF_IT.match(after) or (names_it and LESS.search(after)))
 
 
 def lifted(section: Sequence[Passage]) -> list[Passage]:
@@ -123,18 +157,31 @@ def in_scope(questions: list[str], sentence: Placed, known: Known) -> Iterator[s
     if not known.long:
         yield from asked
         return
-    told = MEANING.match(sentence.text)
-    if told and told["verb"] != "means" and told["term"].lower() in known.defined:
-        return  # a remark on a term; its definition stands elsewhere
+    told = MEANING.match(sentence.text) or IS_A.match(sentence.text)
+    if (
+        told
+        and not re.match(r"\W*means\b", sentence.text[told.end("term") :])
+        and told["term"].lower() in known.defined
+    ):
+        asked = [question for question in asked if not DEFINES.match(question)]  # a remark; its definition is elsewhere
     if UNCLEAR.search(sentence.text) or leans_on_those_before(sentence.text, sentence.before, known):
         return
     for question in asked:
         vague = not known.called.binding and not _tells_its_matter(question, sentence.heading)
+        alone = known.plain and CASE.search(question) and not _stems(sentence.heading)
         leans = known.called.binding and sentence.before and CONDITION_ASKED.search(question)
-        if vague or leans or not says_its_topic(question, sentence.heading):
+        if vague or alone or leans or not says_its_topic(question, sentence.heading):
             continue
         if (under := _leans_on(question, sentence, known)) is not None:
             yield _named(question, under, known)
+
+
+def asked_of(question: str, known: Known) -> str:
+    """An FAQ's question with the paper whose "we" it speaks of, where that has a name to be said."""
+    name = known.called.name
+    if not (known.plain and OURS.search(question) and name.startswith("the ")) or _stems(name) <= _stems(question):
+        return question
+    return f"In {name}, {question[0].lower()}{question[1:]}"
 
 
 def _tells_its_matter(question: str, heading: str) -> bool:

@@ -37,7 +37,7 @@ OF_THE_FOLLOWING = re.compile(
     re.I,
 )
 MET_WHEN = re.compile(
-    r"(?P<before>.{12,}?),?\s(?:only )?(?:where|if|when|in|on|under)(?: and to the extent that)?"
+    r"(?P<before>.{12,}?),?(?<!\bbased)\s(?:only )?(?:where|if|when|in|on|under)(?: and to the extent that)?"
     r"(?: (?:at least )?(?:any|one|either|all|each)(?: or more)?(?: of)?)?"
     r"(?:(?: the)? following(?: (?:cases|grounds|conditions|circumstances|situations|requirements|criteria))?"
     r"(?: (?:applies|apply|occurs|occur|is met|are met|is fulfilled|are fulfilled|is true))?)?",
@@ -62,6 +62,9 @@ GENERAL_QUESTION = re.compile(
 )
 POINTING_QUESTION = re.compile(r"\b(?:this|these|that|those|they|them|here)\b|\bit\b(?!.* to\b)", re.I)
 ASKING = words("what which when where who whom whose how why your happens should able allowed need")
+# "How do I get help?": with what?
+DOING = words("get need know do start use work find make have go ask tell see say want think should can help")
+PERSONS = words("i me my we us our you your")
 LONGEST_SECTION = 900  # characters a heading's answer may have
 
 
@@ -175,6 +178,12 @@ def says_its_topic(question: str, heading: str) -> bool:
     return bool(told & stems(question)) if told else not re.search(r"\b(?:I|my|me)\b", question)
 
 
+def says_a_matter(question: str) -> bool:
+    """Whether an FAQ's question has a word that tells what it is about."""
+    said = re.findall(r"[^\W\d_]{2,}", question.lower())
+    return any(word not in STOPS | GENERAL | ASKING | DOING | PERSONS for word in said)
+
+
 def heading_question(heading: str, answer: str, known: Known) -> str | None:
     """ "Cancellation policy" as "What should I know about the cancellation policy?", where its section answers that."""
     words = heading.split()
@@ -185,10 +194,16 @@ def heading_question(heading: str, answer: str, known: Known) -> str | None:
     small = " ".join([small_word(words[0], known.names), *(small_word(w, known.names) for w in words[1:])])
     if all(word.lower().strip("s") in GENERAL or word.lower() in GENERAL for word in words):
         return None
-    if len(words) == 1 and known.long:
+    if known.long and (len(words) == 1 or _by_its_name(answer, heading)):
         return None
     asked = _about(small, answer, known)
     return as_question(asked) if asked and is_sound(asked, known) else None
+
+
+def _by_its_name(answer: str, heading: str) -> bool:
+    """Whether an answer begins with somebody the heading does not name: "The Council meets …"."""
+    match = re.match(r"The ([A-Z][a-z]+) [a-z]", answer)
+    return match is not None and match[1] not in heading
 
 
 def _about(small: str, answer: str, known: Known) -> str | None:

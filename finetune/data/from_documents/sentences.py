@@ -68,11 +68,14 @@ def is_english(text: str) -> bool:
 
 
 def sentences(text: str) -> list[str]:
-    """Sentences of one paragraph, exact substrings; abbreviations and numbers do not end one."""
+    """Sentences of one paragraph, exact substrings; abbreviations and numbers do not end one.
+
+    "General. - The fee" has its heading and a sentence, without the dash between them.
+    """
     parts: list[str] = []
     start = 0
-    for match in re.finditer(r"[.!?][\"”')\]]*\s+(?=[\"“'(\[$€£]?[A-Z0-9])|\n", text):
-        piece = text[start : match.end()].strip()
+    for match in re.finditer(r"[.!?][\"”')\]]*(?:\s+|\s*[-–—]+\s*)(?=[\"“'(\[$€£]{0,3}[A-Z0-9])|\n", text):
+        piece = text[start : match.end()].strip(" \t\n-–—")
         if ABBREVIATION.search(piece) and "\n" not in match[0]:
             continue
         parts.append(piece)

@@ -16,8 +16,8 @@ SECTIONS_KNOWN = 3  # a thing spoken of as "the …" in as many sections of a lo
 
 UNSOUND = re.compile(
     r"\b(?:the following|do so|such(?! as\b)|thereof|therefor|hereby|herein|respectively|and/or|"
-    r"this|these|those(?! who\b)|it|they|them|he|she|him|here|there|either|also|further|additional|another|instead|"
-    r"otherwise|accordingly|(?<!under )articles? \d\S*|sections? \d\S*|subparts?|"
+    r"this|these|those(?! who\b)|it|they|them|he|she|him|here|there|either|also|further|additional(?:ly)?|another|"
+    r"instead|otherwise|accordingly|(?<!under )articles? \d\S*|sections? \d\S*|subparts?|"
     r"subchapters?|subtitles?|part \d+|in particular|even|no longer|paragraphs?|subdivisions?|subsections?|annex|"
     r"chapter \w+|"
     r"above|below(?! \d)|therefore|(?<!or )(?<!and )(?<!any )(?<!each )other(?! than\b)|"
@@ -28,7 +28,7 @@ UNSOUND = re.compile(
     r"when|where|who|which|until|before|after|not|its|their|any|all|each|no|via)$|"
     r"\b(?:over|than|beyond) that\b|"
     r"\b(?:make|provide|send|give|take|of|to|with|in|by|from|at|on|under|after|before|for|during|about) that [a-z]|"
-    r"[§\[\]{}*|_\\<>:;!?#]| ['’]s\b|\b(\w+) \1\b",
+    r"[§\[\]{}*|_\\<>:;!?#]|''| ['’]s\b|\b(\w+) \1\b",
     re.I,
 )
 # What is said of something that was introduced before, whatever it is.
