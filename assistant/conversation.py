@@ -54,7 +54,13 @@ class Assistant:
         settings.home.mkdir(parents=True, exist_ok=True)
         self.model = model or (chat_model(settings.chat_model) if settings.chat_model else None)
         writer = writer or named_writer(settings, self.model)
-        self.services = Services(settings.home, encoder=settings.encoder, sources=settings.sources, writer=writer)
+        self.services = Services(
+            settings.home,
+            encoder=settings.encoder,
+            names_model=settings.names_model,
+            sources=settings.sources,
+            writer=writer,
+        )
 
     @cached_property
     def understanding(self) -> Understanding:

@@ -28,6 +28,8 @@ class Settings:
     # ATTUNE_WRITER_MODEL: the chat model that may write examples from documents; None is chat_model, if there is one
     writer_model: str | None = None
     writer_price: Price | None = None  # ATTUNE_WRITER_PRICE: of a million tokens in and out; None is not known
+    # ATTUNE_NAMES_MODEL: a Hub name (name@revision) or folder of a token-classification model that finds names, too
+    names_model: str | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -46,6 +48,7 @@ class Settings:
             writer_price=Price.read(price, where="ATTUNE_WRITER_PRICE")
             if (price := environment.get("ATTUNE_WRITER_PRICE"))
             else None,
+            names_model=environment.get("ATTUNE_NAMES_MODEL") or None,
         )
 
 

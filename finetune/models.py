@@ -73,20 +73,20 @@ def resolve(base_model: str, revision: str | None = None) -> ModelSource:
     return ModelSource(base_model, base_model, revision or (entry.revision if entry else None), False)
 
 
-def check_folder(folder: Path, name: str) -> None:
-    """Say what is wrong with a model folder before a library stumbles over it.
+def check_folder(folder: Path, name: str, choose: str = CHOOSE) -> None:
+    """Say what is wrong with a model folder before a library stumbles over it; `choose` is the advice.
 
     Raises:
         UserError: not a folder, no readable config.json, no weights, or weights only as a pickle.
     """
 
-    def problem(what: str, action: str = CHOOSE) -> UserError:
+    def problem(what: str, action: str = choose) -> UserError:
         return UserError(what, where=name, action=action)
 
     if not folder.is_dir():
         raise problem("This is not a folder with a model in it.")
     if not (folder / "config.json").exists():
-        raise problem("The folder holds no language model: it has no config.json.")
+        raise problem("The folder holds no model: it has no config.json.")
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
@@ -189,8 +189,9 @@ def load_model(source: ModelSource, *, dtype: str = "float32", attention: str = 
 
 
 @contextmanager
-def load_errors(source: ModelSource, part: str) -> Iterator[None]:
-    """Turn what transformers, safetensors and the Hub client raise while loading into a UserError."""
+def load_errors(source: ModelSource, part: str, choose: str = CHOOSE) -> Iterator[None]:
+    """Turn what transformers, safetensors and the Hub client raise while loading into a UserError, whose advice is
+    `choose` where another model has to be named."""
     from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
     from safetensors import SafetensorError
 
@@ -207,21 +208,21 @@ def load_errors(source: ModelSource, part: str) -> Iterator[None]:
         if any(isinstance(cause, GatedRepoError) for cause in causes):
             raise problem(
                 "The model's owner lets only registered accounts download it.",
-                "Accept its licence on its Hub page and set HF_TOKEN, or choose another base model.",
+                f"Accept its licence on its Hub page and set HF_TOKEN. Or: {choose}",
             ) from error
         if any(
             isinstance(cause, RepositoryNotFoundError) and not isinstance(cause, GatedRepoError) for cause in causes
         ):
-            raise problem("There is no such model on the Hub.", CHOOSE) from error
+            raise problem("There is no such model on the Hub.", choose) from error
         offline = any(isinstance(cause, (LocalEntryNotFoundError, ConnectionError)) for cause in causes)
         if not source.is_folder and (offline or "connect to" in str(error) or "offline" in str(error).lower()):
             raise problem(
                 "The model is not on this computer, and the Hub cannot be reached.",
-                "Connect to the network and try again, or take the starter, which needs none.",
+                f"Connect to the network and try again. Or: {choose}",
             ) from error
         if "trust_remote_code" in str(error):
-            raise problem("The model brings program code of its own, which I do not run.", CHOOSE) from error
-        raise problem(f"The {part} cannot be loaded ({_first_line(error)}).", CHOOSE) from error
+            raise problem("The model brings program code of its own, which I do not run.", choose) from error
+        raise problem(f"The {part} cannot be loaded ({_first_line(error)}).", choose) from error
 
 
 @contextmanager

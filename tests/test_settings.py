@@ -32,6 +32,7 @@ def test_each_variable_is_read() -> None:
             "ATTUNE_HOST": "192.0.2.1",
             "ATTUNE_PORT": "8080",
             "ATTUNE_ENCODER": "team/encoder",
+            "ATTUNE_NAMES_MODEL": "team/names@v2",
             "ATTUNE_ECFR": "https://ecfr.example.org",
             "ATTUNE_EURLEX": "https://cellar.example.org/",
             "ATTUNE_WRITER_MODEL": "ollama:other-model",
@@ -41,7 +42,7 @@ def test_each_variable_is_read() -> None:
     home = Path.home() / "elsewhere"
     mirrors = Sources(ecfr="https://ecfr.example.org", eurlex="https://cellar.example.org")
     first = (home, "openai:some-model", "s", "192.0.2.1", 8080, "team/encoder", mirrors)
-    assert settings == Settings(*first, "ollama:other-model", Price(0.25, 2.0, "USD"))
+    assert settings == Settings(*first, "ollama:other-model", Price(0.25, 2.0, "USD"), "team/names@v2")
 
 
 def test_an_empty_variable_is_one_that_is_not_set() -> None:
@@ -52,6 +53,7 @@ def test_an_empty_variable_is_one_that_is_not_set() -> None:
         "HOST",
         "PORT",
         "ENCODER",
+        "NAMES_MODEL",
         "ECFR",
         "EURLEX",
         "WRITER_MODEL",

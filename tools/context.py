@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from finetune.data.names_model import NamesModel
     from finetune.data.synthetic import Writer
     from finetune.generate import ChatModel
     from knowledge.encoder import Encoder
@@ -35,16 +36,19 @@ class Services:
         home: Path,
         *,
         encoder: str | None = None,
+        names_model: str | None = None,
         sources: "Sources | None" = None,
         writer: "Writer | None" = None,
     ) -> None:
         """`encoder` is the name of another sentence encoder; None is the one that ships.
+        `names_model` is the name of a model that finds names in the rows, too; None where no one named one.
         `sources` are the addresses of the rules' publishers; None is their own.
         `writer` is the chat model that may write examples; None where no one named one."""
         self.home = home
         self.writer = writer
         self._sources = sources
         self._encoder_name = encoder
+        self._names_model = names_model
         self._lock = threading.RLock()
         self._trial: tuple[Path, ChatModel] | None = None
         self._own: dict[Path, OwnSources] = {}
@@ -57,6 +61,18 @@ class Services:
 
         with self._lock:
             return load_encoder(self._encoder_name)
+
+    @cached_property
+    def names(self) -> "NamesModel | None":
+        """The model that finds names, where one was named.
+
+        Raises:
+            UserError: it cannot be loaded; nothing is prepared without it, as somebody relies on it.
+        """
+        from finetune.data.names_model import load_names_model
+
+        with self._lock:
+            return load_names_model(self._names_model) if self._names_model else None
 
     def encode(self, texts: Sequence[str]) -> "NDArray[np.float32]":
         """Sentence vectors `(len(texts), encoder.dimensions)`, of length one."""

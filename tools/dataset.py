@@ -312,7 +312,7 @@ def prepare_rows(
         indirect=sources.personal.indirect,
         encode=context.services.encode,
         languages=read_brief(project).languages,
-        kept=Kept(project.kept, tell),
+        kept=Kept(project.kept, tell, names=context.services.names),
     )
     remember(project, change)
     if not sorts(read_brief(project), rows):

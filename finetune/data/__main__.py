@@ -30,15 +30,24 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--by-topic", action="store_true", help="keep each topic on one side of the split")
     parser.add_argument("--stand-ins", action="store_true", help="invented names and numbers in place of [name] tags")
     parser.add_argument("--indirect", action="store_true", help="hide towns, employers, dates, ages and titles, too")
+    named = "a token-classification model, of a folder or the Hub (NAME@REVISION), that looks for names, too"
+    parser.add_argument("--names-model", metavar="NAME", help=named)
     parser.add_argument("--dataset", action="store_true", help="also write DIR/dataset, ready for the Hub")
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     options = parser.parse_args(arguments)
 
     # Imported here: --help must not wait for them.
     from finetune.data.kept import Kept
+    from finetune.data.names_model import load_names_model
     from finetune.data.prepare import prepare
+    from finetune.errors import UserError
     from finetune.files import write_json, write_jsonl
 
+    try:
+        names = load_names_model(options.names_model) if options.names_model else None
+    except UserError as refused:
+        print(refused, file=sys.stderr)  # noqa: T201
+        return 1
     collected = gather(options.files, options.question, options.answer)
     prepared = prepare(
         collected.examples,
@@ -46,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
         by_topic=options.by_topic,
         style="stand-ins" if options.stand_ins else "tags",
         indirect=options.indirect,
-        kept=Kept(options.out / "kept") if collected.examples else None,
+        kept=Kept(options.out / "kept", names=names) if collected.examples else None,
     )
     report = prepared.report.model_dump() | {"files": collected.files, "errors": collected.errors}
     for error in collected.errors:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from finetune.data.names_model import NamesModel
+
     Vectors = NDArray[np.float32]
 
 Encode = Callable[[Sequence[str]], "Vectors"]
@@ -45,10 +47,13 @@ class Place(NamedTuple):
 
 
 class Kept:
-    """The folder; without one, nothing is kept and all is found out anew."""
+    """The folder; without one, nothing is kept and all is found out anew. `names` is a model that finds more names."""
 
-    def __init__(self, folder: Path | None = None, tell: Tell | None = None) -> None:
+    def __init__(
+        self, folder: Path | None = None, tell: Tell | None = None, *, names: "NamesModel | None" = None
+    ) -> None:
         self._folder = folder
+        self.names = names
         self._tell = tell or (lambda what, done, total: None)
         self._key = _key_of(folder) if folder else b""
 
@@ -59,7 +64,8 @@ class Kept:
 
     def personal(self, texts: Sequence[str], *, indirect: bool = False) -> list[PersonalItem]:
         """What `find_personal` finds, text by text."""
-        path = self._folder / f"personal-{recognisers()}{'-indirect' * indirect}.jsonl" if self._folder else None
+        finders = recognisers() + (f"-{self.names.key}" if self.names else "")
+        path = self._folder / f"personal-{finders}{'-indirect' * indirect}.jsonl" if self._folder else None
         known: dict[bytes, tuple[Place, ...]] = {}
         for chunk in read_jsonl(path) if path else ():
             known |= {bytes.fromhex(text): tuple(Place(*found) for found in places) for text, places in chunk.items()}
@@ -68,7 +74,7 @@ class Kept:
         stale = known.keys() - set(digests)
         done = 0
         for chunk in batches(list(wanting), TEXTS_AT_ONCE):
-            found = places_of([wanting[digest] for digest in chunk], indirect=indirect)
+            found = places_of([wanting[digest] for digest in chunk], indirect=indirect, names=self.names)
             known |= dict(zip(chunk, found, strict=True))
             if path:
                 append_jsonl(path, _row(chunk, known))
@@ -77,7 +83,7 @@ class Kept:
                 self._tell("Looking for personal data", done, len(wanting))
         if path and self._folder:
             for other in self._folder.glob("personal-*.jsonl"):
-                if recognisers() not in other.name:
+                if finders not in other.name:
                     other.unlink()
             if stale:
                 used = [digest for digest in known if digest not in stale]
@@ -161,10 +167,10 @@ class KeptVectors:
             raise disk_error(error, self._path) from error
 
 
-def places_of(texts: Sequence[str], *, indirect: bool) -> list[tuple[Place, ...]]:
+def places_of(texts: Sequence[str], *, indirect: bool, names: "NamesModel | None" = None) -> list[tuple[Place, ...]]:
     """The finds in each text."""
     found: list[list[Place]] = [[] for _ in texts]
-    for item in find_personal(texts, indirect=indirect):
+    for item in find_personal(texts, indirect=indirect, more=names):
         found[item.text].append(Place(item.start, item.end, item.kind, item.why))
     return [tuple(places) for places in found]
 

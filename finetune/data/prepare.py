@@ -63,8 +63,11 @@ def prepare(
     tied = [(distinct[a].id, distinct[b].id) for a, b in meant or []]
     tied += [(c.ids[0], other) for c in conflicts for other in c.ids[1:]]
     divided = split_examples(flagged, seed=seed, by_topic=by_topic, tied=tied)
+    named = kept.names.name if kept.names else ""
     reworded = None if meant is None else len({other for _, other in meant})
-    return Prepared(divided, report_on(divided, findings, conflicts, style=style, reworded=reworded), findings)
+    return Prepared(
+        divided, report_on(divided, findings, conflicts, style=style, reworded=reworded, names_model=named), findings
+    )
 
 
 def _judged_anew(example: Example) -> Example:

@@ -33,6 +33,7 @@ class DataReport(BaseModel):
     personal: dict[str, int] = Field({}, description="items found, by kind")
     rows_with_personal: int = 0
     personal_style: Style = "tags"
+    names_model: str = Field("", description="the model that looked for names too, where one was named")
     own_contacts: int = Field(0, description="contact data kept because it seems to be the organisation's own")
     contradictions: list[list[str]] = Field([], description="ids of rows that answer one question differently")
     outdated: list[str] = Field([], description="ids of rows whose answer names a date that has passed")
@@ -52,6 +53,7 @@ def report_on(
     *,
     style: Style,
     reworded: int | None,
+    names_model: str = "",
 ) -> DataReport:
     """The report on prepared rows, in numbers and words."""
     kept = [e for e in examples if e.status != "dropped"]
@@ -72,6 +74,7 @@ def report_on(
         outdated=[e.id for e in kept if any(reason.startswith(OUTDATED) for reason in e.reasons)],
         repeated=dict(repeated_sentences(answers, lambda sentence: sentence).most_common(FRAMES_TOLD)),
         reworded=reworded,
+        names_model=names_model,
         leak=leak_sentence(examples),
     )
     said = {"sentences": _sentences(report), "summary": _summary(report), "warnings": _warnings(report)}
@@ -114,6 +117,8 @@ def _sentences(report: DataReport) -> list[str]:
         sentences.append(f"Personal data in {counted(report.rows_with_personal, 'row')} was replaced by {by}: {kinds}.")
     else:
         sentences.append("I found no personal data of the kinds I can recognise.")
+    if report.names_model:
+        sentences.append(f"Names were looked for by {report.names_model}, too.")
     if report.own_contacts:
         sentences.append(
             f"{counted(report.own_contacts, 'mention')} of contacts that stand in three or more different answers were "

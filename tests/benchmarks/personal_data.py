@@ -24,7 +24,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from finetune.data.personal import INDIRECT, find_personal
+from finetune.data.names_model import load_names_model
+from finetune.data.personal import INDIRECT, MoreFinds, find_personal
 from tests.data.personal_fresh import SENTENCES, parse
 from tests.data.personal_unseen import HALVES
 
@@ -103,10 +104,10 @@ def unseen(half: str) -> list[Row]:
     return rows_of(HALVES[half])
 
 
-def ours(indirect: bool) -> Finder:
+def ours(indirect: bool, more: MoreFinds | None = None) -> Finder:
     def find(texts: Sequence[str]) -> list[list[Span]]:
         found: list[list[Span]] = [[] for _ in texts]
-        for item in find_personal(texts, indirect=indirect):
+        for item in find_personal(texts, indirect=indirect, more=more):
             found[item.text].append(Span(item.start, item.end, item.kind))
         return found
 
@@ -186,6 +187,7 @@ def main() -> None:
     )
     parser.add_argument("spans", nargs="?", type=Path, default=SPANS, help="the spans file of presidio-research")
     parser.add_argument("--no-presidio", action="store_true", help="measure our own finder alone")
+    parser.add_argument("--names-model", metavar="NAME", help="measure this token-classification model beside, too")
     args = parser.parse_args()
     others = halves(args.spans) if args.spans.exists() else {}
     sets = others | {"fresh": fresh()} | {f"unseen {half}": unseen(half) for half in HALVES}
@@ -193,6 +195,8 @@ def main() -> None:
         print(f"No spans file at {args.spans}; only our own sentences are measured.")
     find_personal(["Warm up, Jane Smith, 12 Main Street, +49 30 901820."])
     finders: dict[str, Finder] = {"all kinds": ours(indirect=True)}
+    if args.names_model:
+        finders[f"all kinds, with {args.names_model}"] = ours(indirect=True, more=load_names_model(args.names_model))
     if not args.no_presidio:
         try:
             finders["Presidio without a model"] = presidio()

@@ -54,7 +54,7 @@ def test_findings_that_were_kept_are_those_that_would_be_found(tmp_path: Path) -
 def test_what_is_known_is_not_sought_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Kept(tmp_path).personal(TEXTS)
     sought: list[str] = []
-    monkeypatch.setattr(kept_module, "find_personal", lambda texts, indirect: sought.extend(texts) or [])
+    monkeypatch.setattr(kept_module, "find_personal", lambda texts, indirect, more: sought.extend(texts) or [])
     Kept(tmp_path).personal([*TEXTS, "Something new."])
     assert sought == ["Something new."]
     monkeypatch.setattr(kept_module, "recognisers", lambda: "others")

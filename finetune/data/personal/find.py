@@ -1,7 +1,7 @@
 """All recognisers over all texts: one list of finds, without overlaps."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from finetune.data.personal.addresses import addresses
 from finetune.data.personal.cells import cells
@@ -15,15 +15,27 @@ from finetune.data.personal.replacing import hash_of
 from finetune.data.personal.tokens import tokens_of, with_capitals
 from finetune.data.personal.wordlists import lists
 
+MoreFinds = Callable[..., list[list[Find]]]  # (texts, *, indirect) to the finds in each text, as a names model gives
 
-def find_personal(texts: Sequence[str], *, indirect: bool = False) -> list[PersonalItem]:
+
+def find_personal(texts: Sequence[str], *, indirect: bool = False, more: MoreFinds | None = None) -> list[PersonalItem]:
     """Personal data in each text, without overlaps, in reading order; with `indirect` also towns, employers, dates,
-    ages and the like, which tell something about a person but name nobody (see `kinds`)."""
+    ages and the like, which tell something about a person but name nobody (see `kinds`). `more` finds join these."""
+    added = more(texts, indirect=indirect) if more else [[] for _ in texts]
     return [
         PersonalItem(index, find.kind, find.start, find.end, hash_of(text[find.start : find.end]), find.why)
-        for index, text in enumerate(texts)
-        for find in without_overlaps(list(_finds(text, indirect)))
+        for index, (text, others) in enumerate(zip(texts, added, strict=True))
+        for find in without_overlaps([*_unless_named(_finds(text, indirect), others), *others])
     ]
+
+
+def _unless_named(finds: Iterator[Find], others: Sequence[Find]) -> Iterator[Find]:
+    """Without the organisations and places, told by their surroundings alone, that who knows more names calls so."""
+    named = [other for other in others if other.kind in ("name", "organisation", "place")]
+    for find in finds:
+        within = any(other.start <= find.start and find.end <= other.end for other in named)
+        if not (within and find.kind in ("organisation", "place")):
+            yield find
 
 
 def _finds(text: str, indirect: bool) -> Iterator[Find]:
@@ -61,4 +73,4 @@ def without_overlaps(finds: Sequence[Find]) -> list[Find]:
     return sorted(chosen)
 
 
-__all__ = ["find_personal", "without_overlaps"]
+__all__ = ["MoreFinds", "find_personal", "without_overlaps"]
