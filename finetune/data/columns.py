@@ -176,7 +176,7 @@ def _describe(table: Table, index: int) -> _Column:
     sample = [GREETING.sub("", cell, count=1) for cell in filled[:: max(1, len(filled) // SAMPLE)]]
     distinct = len({cell.lower() for cell in filled})
     code = sum(bool(CODE.fullmatch(cell)) for cell in sample) >= 0.9 * max(1, len(sample))
-    role, named = _role_of_header(table.header[index], table.header)
+    role, named = _role_of_header(table.header[index], _is_in_letters(table.header))
     length = sum(len(cell.split()) for cell in sample) / max(1, len(sample))
     speaker = None if named else _speaker(table.header[index])
     if speaker:
@@ -211,11 +211,16 @@ def _usable(columns: list[_Column]) -> list[_Column]:
     return named if len(named) > 1 else [c for c in columns if not c.code] or columns[:1]
 
 
-def _role_of_header(header: str, others: list[str]) -> tuple[Role | None, float]:
+def _is_in_letters(header: Sequence[str]) -> bool:
+    """Whether columns are called Q and A."""
+    return {"Q", "A"} <= {name.strip().upper() for name in header}
+
+
+def _role_of_header(header: str, in_letters: bool) -> tuple[Role | None, float]:
     """The role a header's words give it; a column id like `faq_no` is no question although "faq" is in it."""
     spaced = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", header)
     said = re.findall(r"[^\W\d_]+", spaced.lower())
-    if header.strip().upper() in ("Q", "A") and {"Q", "A"} <= {other.strip().upper() for other in others}:
+    if in_letters and header.strip().upper() in ("Q", "A"):
         return ("question" if header.strip().upper() == "Q" else "answer"), 1.0
     for role, known in ROLE_WORDS.items():
         compound = any(stem in word and STEMS[stem] == role for word in said for stem in STEMS)
@@ -232,13 +237,14 @@ def _speaker(header: str) -> Role | None:
 
 def named_columns(cells: Sequence[str]) -> int:
     """How many cells of a row name a column's role, as a header's do."""
-    every = list(cells)
-    return sum(_role_of_header(cell, every)[0] is not None for cell in every)
+    in_letters = _is_in_letters(cells)
+    return sum(_role_of_header(cell, in_letters)[0] is not None for cell in cells)
 
 
 def names_answers(header: Sequence[str]) -> bool:
     """Whether the headings themselves say that answers stand below them, or messages and their categories."""
-    roles = {_role_of_header(name, list(header))[0] for name in header}
+    in_letters = _is_in_letters(header)
+    roles = {_role_of_header(name, in_letters)[0] for name in header}
     return "answer" in roles or {"question", "category"} <= roles
 
 

@@ -24,6 +24,7 @@ class Limits:
     memory_mib: int = 1536  # address space of the reading process
     seconds: int = 60  # of the processor, so that other work on the machine does not count
     rows: int = 200_000
+    columns: int = 2_000  # of one table; long surveys have some hundred
     pages: int = 2_000
     characters: int = 20_000_000
     inner_files: int = 500  # files in one archive or mailbox, those of an archive within it included

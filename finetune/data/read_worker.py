@@ -24,6 +24,7 @@ from finetune.data.kinds import kind_of
 from finetune.data.mail import attachments, read_eml, read_mbox
 from finetune.data.office import read_docx, read_pptx, read_xlsx
 from finetune.data.pdf import read_pdf
+from finetune.data.tables import check_columns
 from finetune.data.text_formats import document_from_text
 from finetune.data.web import read_html
 from finetune.errors import UserError
@@ -122,6 +123,8 @@ class Worker:
                 where=name,
                 action="Split it, or keep only the parts that answer questions.",
             )
+        for table in document.tables:
+            check_columns(len(table.header), name, self._limits)
         inner = FILES_IN[kind](data, name, self._limits) if kind in FILES_IN and len(place) < DEEPEST else []
         self._within[place] = inner
         named = Document(**{**vars(document), "file": name, "kind": document.kind, "notes": notes + document.notes})

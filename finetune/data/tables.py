@@ -68,6 +68,8 @@ def table_from_records(
     lines = lines or range(1, len(records) + 1)
     cleaned = [[cell.replace("\x00", "").strip() for cell in record] for record in records]
     cleaned = [record if any(record) else [] for record in cleaned]
+    width = max((_filled_width(record) for record in cleaned), default=0)
+    cleaned = [record[:width] for record in cleaned]  # without the empty columns some programs write behind a table
     start = _header_index(cleaned)
     if start is None:
         return Table(sheet or name, [], [], 1), []
@@ -97,6 +99,11 @@ def table_from_records(
     if short and len(header) > 1:
         notes.append(f"{_lines(short)} {'has' if len(short) == 1 else 'have'} fewer cells than the header.")
     return Table(sheet or name, header, rows, first + 1), notes
+
+
+def _filled_width(record: Sequence[str]) -> int:
+    """The number of cells up to the last one that says something."""
+    return next((index + 1 for index in range(len(record) - 1, -1, -1) if record[index]), 0)
 
 
 def find_delimiter(lines: Sequence[str]) -> str | None:
@@ -204,6 +211,15 @@ def check_rows(count: int, name: str, limits: Limits) -> None:
             f"The table has more than {limits.rows:,} rows.",
             where=name,
             action="Keep the best and newest rows, or split the file; a few hundred good rows already teach a lot.",
+        )
+
+
+def check_columns(count: int, name: str, limits: Limits) -> None:
+    if count > limits.columns:
+        raise UserError(
+            f"The table has {count:,} columns; the limit is {limits.columns:,}.",
+            where=name,
+            action="Keep the columns with questions and answers, and check that it is the file you meant.",
         )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from finetune.data.columns import map_columns
 from finetune.data.document import Limits
 from finetune.data.kinds import SUPPORTED
 from finetune.data.read import Reading, read_file
@@ -40,6 +41,23 @@ def test_column_names_without_rows_are_refused_by_name(put: Put) -> None:
     error = refused(put("faq.csv", "Question,Answer\n"))
     assert "Question, Answer" in error.what and error.where == "faq.csv"
     assert "no rows" in refused(put("faq.xlsx", workbook([["Question", "Answer"]]))).what
+
+
+def test_empty_columns_behind_a_table_are_none(put: Put) -> None:
+    table = read_file(put("faq.csv", f"q;a{';' * 300_000}\nOpen?;Yes{';' * 300_000}\nParking?;No\n")).tables[0]
+    assert table.header == ["q", "a"] and table.rows == [["Open?", "Yes"], ["Parking?", "No"]]
+
+
+def test_a_table_of_countless_columns_is_refused_and_one_of_many_costs_no_square_of_them(put: Put) -> None:
+    def wide(columns: int) -> str:
+        return "\n".join(",".join(f"{word}{n}" for n in range(columns)) for word in ("name", "one", "two"))
+
+    assert "300,000 columns" in refused(put("wide.csv", wide(300_000))).what
+    assert "2,001 columns" in refused(put("keys.json", json.dumps([{f"k{n}": "a" for n in range(2_001)}]))).what
+    document = read_file(put("faq.csv", wide(2_000)))
+    started = time.process_time()
+    map_columns(document.tables[0])
+    assert time.process_time() - started < 3
 
 
 def test_a_sheet_without_any_row_is_refused(put: Put) -> None:
