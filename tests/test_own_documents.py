@@ -146,6 +146,22 @@ def test_nothing_is_made_up_where_the_documents_say_nothing(context: Context) ->
     assert text == "Nothing in handbook.md answers that. I did not make anything up." and not cards
 
 
+CALLBACKS = """# Callbacks
+Tom Barker of 14 Mill Street, phone 01584 555 917, asked about his invoice and gave GB29 NWBK 6016 1331 9268 19.
+Call our usual number, 01584 555 012, for emergencies at night.
+"""
+
+
+def test_personal_data_in_a_document_is_shown_to_nobody_and_the_own_number_is(context: Context) -> None:
+    written(context, "callbacks.md", CALLBACKS)
+    for query in ("Tom Barker", "invoice callbacks", "emergencies at night"):
+        text, cards = call(context, "find_passages", query=query)
+        told = text + repr(cards)
+        assert "invoice" in told and "01584 555 012" in told, query
+        for personal in ("Barker,", "Barker of", "Mill Street", "555 917", "NWBK"):
+            assert personal not in told, query
+
+
 def test_a_documents_words_are_for_the_card_and_not_for_the_chat(context: Context) -> None:
     written(context, "handbook.md", "# Bills\n\nA bill is [sent](https://example.org/x) within ten days. <b>Now</b>\n")
     text, _ = call(context, "find_passages", query="when is a bill sent")

@@ -310,6 +310,7 @@ def prepare_rows(
         rows,
         style=sources.personal.style,
         indirect=sources.personal.indirect,
+        keep=sources.personal.keep,
         encode=context.services.encode,
         languages=read_brief(project).languages,
         kept=Kept(project.kept, tell, names=context.services.names),

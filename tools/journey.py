@@ -111,6 +111,7 @@ class PersonalChoice(BaseModel):
 
     style: Style = "tags"
     indirect: bool = Field(False, description="towns, employers, dates, ages and titles are hidden, too")
+    keep: list[str] = Field([], description="values that are no secret, as the user wrote them")
     asked: bool = False
 
 

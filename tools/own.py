@@ -6,6 +6,7 @@ an index that was lost is made anew from the files.
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from langchain.tools import ToolRuntime
@@ -18,6 +19,7 @@ from finetune.data.report import counted
 from knowledge.own import OwnFound, OwnPassage, OwnSources
 from tools.context import Context
 from tools.journey import SourceFile, read_sources
+from tools.masking import masked
 from tools.result import Artifact, Card, ToolResult
 
 PASSAGES_SHOWN = 5
@@ -97,7 +99,7 @@ def headings(context: Context) -> list[str]:
     """What the documents' sections are called, numbers left off; what is no more than a place is left out."""
     if not in_step(context):
         return []
-    plain = (HEADING_NUMBER.sub("", name).strip(" :.") for name in own_sources(context).headings())
+    plain = (HEADING_NUMBER.sub("", name).strip(" :.") for name in masked(context, own_sources(context).headings()))
     return [name for name in dict.fromkeys(plain) if not PLACE_ALONE.fullmatch(name) and not name.endswith("?")]
 
 
@@ -125,8 +127,14 @@ def in_step(context: Context) -> list[str]:
 
 
 def look_up(context: Context, query: str, limit: int = PASSAGES_SHOWN) -> list[OwnFound]:
-    """The passages of the team's documents that answer a question, best first; none where nothing does."""
-    return own_sources(context).find(query, limit) if in_step(context) else []
+    """The passages of the team's documents that answer a question, best first; none where nothing does.
+
+    They go to the page, to the terminal and to a chat model, so personal data in them is hidden as in the rows.
+    """
+    found = own_sources(context).find(query, limit) if in_step(context) else []
+    texts = masked(context, [text for one in found for text in (one.heading, one.text)])
+    pairs = zip(found, texts[::2], texts[1::2], strict=True)
+    return [replace(one, heading=heading, text=text) for one, heading, text in pairs]
 
 
 def place(found: OwnFound) -> str:

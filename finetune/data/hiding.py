@@ -1,10 +1,19 @@
 """Personal data hidden in all texts of all rows, and the list of what was hidden, for review."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
-from finetune.data.personal import KINDS, PersonalItem, Style, find_personal, is_stand_in, own_contacts, replace
+from finetune.data.personal import (
+    KINDS,
+    PersonalItem,
+    Style,
+    find_personal,
+    is_kept,
+    is_stand_in,
+    own_contacts,
+    replace,
+)
 from finetune.data.reasons import HIDDEN
 from finetune.example import Example, Message
 
@@ -25,17 +34,24 @@ class PersonalFinding:
 
 
 def hide_personal(
-    examples: Sequence[Example], *, style: Style = "tags", indirect: bool = False, find: Find = find_personal
+    examples: Sequence[Example],
+    *,
+    style: Style = "tags",
+    indirect: bool = False,
+    keep: Collection[str] = (),
+    find: Find = find_personal,
 ) -> tuple[list[Example], list[PersonalFinding]]:
     """Replace personal data in all texts of all rows; dropped rows too, since they are stored and shown.
 
-    The findings include what an earlier run replaced, so that the list to review is whole each time.
+    `keep` are values that the user said are no secret. The findings include what an earlier run replaced, so that the
+    list to review is whole each time.
     """
     texts = [m.content for e in examples for m in e.messages]
     quotes = [e.source.quote or "" for e in examples]
-    items = find([*texts, *quotes], indirect=indirect)
+    said = [*texts, *quotes]
+    items = [i for i in find(said, indirect=indirect) if not is_kept(said[i.text][i.start : i.end], keep)]
     is_answer = [m is e.messages[-1] for e in examples for m in e.messages] + [False] * len(quotes)
-    own = own_contacts([*texts, *quotes], [i for i in items if is_answer[i.text]])
+    own = own_contacts(said, [i for i in items if is_answer[i.text]])
     by_text: dict[int, list[PersonalItem]] = {}
     for item in items:
         by_text.setdefault(item.text, []).append(item)

@@ -1,6 +1,6 @@
 """From raw rows to a data set: clean, hide personal data, remove duplicates, split, and report in numbers and words."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -34,6 +34,7 @@ def prepare(
     by_topic: bool = False,
     style: Style = "tags",
     indirect: bool = False,
+    keep: Collection[str] = (),
     encode: Encode | None = None,
     languages: Sequence[str] = (),
     kept: Kept | None = None,
@@ -47,6 +48,7 @@ def prepare(
     Args:
         style: what stands in place of personal data.
         indirect: hide towns, employers, dates and the like, too.
+        keep: values that are no secret, such as the organisation's own number.
         encode: gives sentence vectors; without it, what questions mean is not compared.
         languages: ISO 639-1 codes of the languages wanted; empty: those of most rows.
         kept: where findings are kept, so that a preparation that was killed goes on.
@@ -55,7 +57,7 @@ def prepare(
     kept = kept or Kept()
     unique = [_judged_anew(e) for e in list({e.id: e for e in reversed(examples)}.values())[::-1]]
     cleaned = [clean_example(e) if e.status != "dropped" else e for e in unique]
-    hidden, findings = hide_personal(cleaned, style=style, indirect=indirect, find=kept.personal)
+    hidden, findings = hide_personal(cleaned, style=style, indirect=indirect, keep=keep, find=kept.personal)
     distinct = _drop_duplicates(_drop_other_languages(hidden, languages))
     meant = _same_in_meaning(distinct, encode, kept)
     conflicts = find_conflicts(distinct, meant or [])

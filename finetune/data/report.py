@@ -121,8 +121,8 @@ def _sentences(report: DataReport) -> list[str]:
         sentences.append(f"Names were looked for by {report.names_model}, too.")
     if report.own_contacts:
         sentences.append(
-            f"{counted(report.own_contacts, 'mention')} of contacts that stand in three or more different answers were "
-            "kept, since they seem to be your organisation's own; please check."
+            f"{counted(report.own_contacts, 'mention')} of contacts that your answers call yours, or that stand in "
+            "three or more of them, were kept; please check."
         )
     sentences += _doubts(report)
     sides = report.by_split

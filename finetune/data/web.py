@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from bs4.element import NavigableString
@@ -12,15 +13,20 @@ from finetune.data.passages import Block, passages_from_blocks, title_from_block
 from finetune.data.tables import table_from_records
 from finetune.data.text_formats import decode
 
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt", "caption", "legend"})
+PARTS = HEADINGS | {"p", "li", "dd", "blockquote", "td", "pre", "div", "section", "article", "details", "main", "body"}
+LEFT_OUT = [
+    "script", "style", "noscript", "template", "svg", "nav", "header", "footer", "aside", "form", "iframe", "select",
+    "datalist",
+]  # fmt: skip
+NEAR = 10  # siblings behind a button among which its panel is looked for, blanks between them included
 FEWEST_ANSWER_WORDS = 4  # under a question that opens; fewer are a menu's
 
 
 def read_html(data: bytes, name: str, limits: Limits) -> Document:
     declared = re.search(rb"charset=[\"']?([\w-]+)", data[:2048])
     soup = parsed(data, declared[1].decode()) if declared else parsed(decode(data, name)[0])
-    for tag in soup(
-        ["script", "style", "noscript", "template", "svg", "nav", "header", "footer", "aside", "form", "iframe"]
-    ):
+    for tag in soup(LEFT_OUT):
         tag.decompose()
     questions = _opened_by(soup)
     for tag in soup.select("[hidden], [aria-hidden=true], [style*='display:none'], [style*='display: none']"):
@@ -51,14 +57,25 @@ def _opened_by(soup: Any) -> dict[int, Any]:
     hidden elements. Menus and notices have few words or none before them.
     """
     found: dict[int, Any] = {}
+    by_id = {element["id"]: element for element in soup.find_all(id=True)}
     for opener in soup.select("button, [role=button], [aria-expanded], [data-toggle], [data-bs-toggle]"):
         target = opener.get("aria-controls") or str(opener.get("data-target") or opener.get("data-bs-target") or "")
-        panel = soup.find(id=target.lstrip("#")) if target else None
         heading = opener.find_parent(["h2", "h3", "h4", "h5", "h6", "dt"])
-        panel = panel or (heading or opener).find_next_sibling(["div", "p", "section", "dd", "ul"])
-        if panel is not None and len(panel.get_text().split()) >= FEWEST_ANSWER_WORDS and opener.get_text().strip():
+        panel = by_id.get(target.lstrip("#")) or _panel_after(heading or opener)
+        if panel is not None and _has_words(panel, FEWEST_ANSWER_WORDS) and _has_words(opener, 1):
             found[id(panel)] = opener
     return found
+
+
+def _panel_after(element: Any) -> Any:
+    """The first block among the next siblings; a page may have thousands."""
+    near = islice(element.next_siblings, NEAR)
+    return next((one for one in near if one.name in ("div", "p", "section", "dd", "ul")), None)
+
+
+def _has_words(element: Any, count: int) -> bool:
+    words = (word for text in element.stripped_strings for word in text.split())
+    return len(list(islice(words, count))) == count
 
 
 def _records(table: Any) -> list[list[str]]:
@@ -86,32 +103,33 @@ def _records(table: Any) -> list[list[str]]:
     return [[" ".join(cell) for cell in row] for row in rows]
 
 
-def _around(elements: Sequence[Any]) -> set[int]:
-    """The ids of all that stands around any of the elements; no chain is walked twice."""
-    around: set[int] = set()
-    for element in elements:
-        outer = element.parent
-        while outer is not None and id(outer) not in around:
-            around.add(id(outer))
-            outer = outer.parent
-    return around
-
-
 def _html_blocks(soup: Any) -> Iterator[Block]:
-    """Headings, paragraphs and list items in reading order; `summary` and `dt` are an FAQ's questions."""
-    headings = {"h1", "h2", "h3", "h4", "h5", "h6", "summary", "dt", "caption", "legend"}
-    parts = headings | {"p", "li", "dd", "blockquote", "td", "pre", "div", "section", "article", "details"}
-    elements = soup.find_all(sorted(parts))
-    # What holds another part says only what stands directly in it; a heading does so where it holds a heading.
-    containers = _around(elements)
-    wider = _around([element for element in elements if element.name in headings])
-    for element in elements:
-        if id(element) in (wider if element.name in headings else containers):
-            # A container: its parts come by themselves; keep only the text that stands directly in it.
-            text = " ".join(str(part).strip() for part in element.find_all(string=True, recursive=False))
-        else:
-            text = element.get_text(" ", strip=True)
-        text = re.sub(r"\s+([.,;:?!])", r"\1", " ".join(text.split()))
-        if text:
-            item = element.name == "li"
-            yield Block(f"- {text}" if item else text, None, heading=element.name in headings)
+    """Headings, paragraphs and list items in reading order; `summary` and `dt` are an FAQ's questions.
+
+    Each text belongs to the part it stands in most closely; what stands around other parts comes in pieces.
+    """
+    nearest: dict[int, Any] = {}  # by element; parents come first, so that no chain of them is walked twice
+    part: Any = None
+    piece: list[str] = []
+    for node in soup.descendants:
+        around = nearest.get(id(node.parent))
+        if type(node) is not NavigableString:
+            nearest[id(node)] = node if node.name in PARTS else around
+            if node.name in PARTS and piece:  # what follows it is another piece, though of the same part
+                yield from _block(part, piece)
+                part, piece = None, []
+            continue
+        if around is None or not node.strip():
+            continue
+        if around is not part and piece:
+            yield from _block(part, piece)
+            piece = []
+        part = around
+        piece.append(node)
+    yield from _block(part, piece)
+
+
+def _block(part: Any, piece: Sequence[str]) -> Iterator[Block]:
+    text = re.sub(r"\s+([.,;:?!])", r"\1", " ".join(" ".join(piece).split()))
+    if text:
+        yield Block(f"- {text}" if part.name == "li" else text, None, heading=part.name in HEADINGS)

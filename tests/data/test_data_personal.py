@@ -12,6 +12,7 @@ from finetune.data.personal import (
     INDIRECT,
     find_personal,
     iban,
+    is_kept,
     is_stand_in,
     luhn,
     nhs,
@@ -238,6 +239,45 @@ def test_a_contact_of_many_answers_is_the_organisations_own() -> None:
     answers = [f"Write to desk@clinic.example, answer {n}." for n in range(3)]
     items = find_personal(answers)
     assert own_contacts(answers, items) == {items[0].text_hash}
+
+
+@pytest.mark.parametrize(
+    ("answer", "ours"),
+    [
+        ("Call our usual number, 01584 555 012, day and night.", True),
+        ("Please call us at once on 01584 555 012 and come today.", True),
+        ("You can e-mail us at desk@willowlane.example.", True),
+        ("We are at 12 Willow Lane, Ludlow. From the station turn left.", True),
+        ("Rufen Sie uns an: 030 1234567.", True),
+        ("Mrs. Barker asked for a call on 01584 555 012.", False),
+        ("Call us. The owner is Tom Barker and his number is 01584 555 012.", False),
+        ("I called the owner on 01584 555 012.", False),
+    ],
+)
+def test_a_contact_that_an_answer_calls_ours_is_the_organisations_own(answer: str, ours: bool) -> None:
+    items = find_personal([answer])
+    contacts = {i.text_hash for i in items if i.kind in ("phone", "email", "address")}
+    assert contacts and own_contacts([answer], items) == (contacts if ours else set())
+
+
+@pytest.mark.parametrize(
+    ("value", "keep", "stays"),
+    [
+        ("01584 555 012", "01584-555012", True),
+        ("+44 1584 555012", "01584 555 012", True),
+        ("01584 555 013", "01584 555 012", False),
+        ("Dr Lane", "Dr Sarah Lane", True),
+        ("Ann", "Hannah Miller", False),
+        ("Tom Lane", "Dr Sarah Lane", False),
+        ("Lane", "12 Willow Lane, Ludlow", False),
+        ("12 Willow Lane", "12 Willow Lane, Ludlow", True),
+        ("--", "--", False),
+    ],
+)
+def test_what_the_user_keeps_is_known_in_other_spellings_and_nothing_else_with_it(
+    value: str, keep: str, stays: bool
+) -> None:
+    assert is_kept(value, [keep]) is stays
 
 
 def test_what_cannot_be_found_is_said() -> None:

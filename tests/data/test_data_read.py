@@ -588,6 +588,19 @@ def test_twenty_thousand_boxes_within_boxes_are_read_within_the_limit(put: Put) 
     assert read_file(put("boxes.html", page.encode())).passages[0].text == "We open at eight."
 
 
+def test_tens_of_thousands_of_unclosed_tags_and_buttons_are_read_within_the_limit(put: Put) -> None:
+    opening = "<p>We open at eight.</p>"
+    for broken in ("<htm" * 80_000, "<a href=" * 40_000, "<button>Why?</button>" * 15_000):
+        assert read_file(put("tags.html", opening + broken)).passages[0].text.startswith("We open at eight.")
+
+
+def test_words_beside_the_parts_of_a_page_are_read_in_their_order(put: Put) -> None:
+    page = "<body>First <b>of</b> all.<div>Then <i>this</i>.<p>A part.</p>And its end.</div><font>At last.</font>"
+    read = read_file(put("page.html", f"<html>{page}<select><option>Pick one</select></body></html>"))
+    told = ["First of all.", "Then this.", "A part.", "And its end.", "At last."]
+    assert " ".join(" ".join(passage.text for passage in read.passages).split()) == " ".join(told)
+
+
 def test_twenty_thousand_headings_within_headings_are_read_within_the_limit(put: Put) -> None:
     page = "<details><summary><h3>May I swim?</h3></summary><p>We do not say.</p></details>" + "<h2>x" * 20_000
     assert read_file(put("headings.html", page.encode())).passages[0].heading == "May I swim?"

@@ -8,7 +8,7 @@ check fails. A find that already is a stand-in stays as it is, so that replacing
 import hashlib
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from typing import Literal
 
@@ -151,11 +151,58 @@ def _all_stand_ins(kind: PersonalKind) -> frozenset[str]:
     return frozenset(hash_of(make(n)) for n in range(MANY.get(kind, FEW))) if make else frozenset()
 
 
+CONTACTS: tuple[PersonalKind, ...] = ("phone", "email", "address", "web address")
+# How an organisation gives its own: "call us on …", "our usual number, …", "we are at …". What stands between is short.
+OURS = re.compile(
+    r"(?:\b(?:call|phone|ring|text|message|e-?mail|fax|reach|contact|visit|find|write to|send (?:it|them) to) us\b|"
+    r"\b(?:our|the (?:practice|clinic|surgery|office|branch|shop|store|help ?desk)(?:['’]s)?) (?:[\w-]+ ){0,2}"
+    r"(?:numbers?|phone|telephone|tel|(?:hot|help)?line|e-?mail|mail|address|web ?site|page|offices?|branch|"
+    r"desk|reception|switchboard|door|car park)\b|"
+    r"\bwe(?:['’]re| are) (?:at|located at|based at|to be found at)\b|"
+    r"\b(?:rufen sie uns|erreichen sie uns|schreiben sie uns|uns(?:ere)?[rn]? (?:telefon)?(?:nummer|adresse))\b|"
+    r"\b(?:appelez-nous|contactez-nous|écrivez-nous|notre (?:numéro|adresse|téléphone))\b|"
+    r"\b(?:llámenos|escríbanos|contáctenos|nuestr[oa] (?:número|teléfono|dirección|correo))\b)"
+    r"[^.?!\n]{0,30}$",
+    re.I,
+)
+CUE = 90  # characters before a contact in which such words are looked for
+
+
 def own_contacts(answers: Sequence[str], items: Sequence[PersonalItem], rows: int = 3) -> frozenset[str]:
-    """Hashes of phone numbers, e-mail and street addresses that stand in the answers of several rows: most likely the
-    organisation's own, which answers need. They are shown for review, and kept."""
+    """Hashes of phone numbers, e-mail, web and street addresses that are most likely the organisation's own, which
+    answers need: they stand in the answers of several rows, or an answer calls them ours. They are shown for review,
+    and kept."""
     places: defaultdict[str, set[str]] = defaultdict(set)
+    ours: set[str] = set()
     for item in items:
-        if item.kind in ("phone", "email", "address"):
-            places[item.text_hash].add(answers[item.text])
-    return frozenset(text_hash for text_hash, texts in places.items() if len(texts) >= rows)
+        if item.kind in CONTACTS:
+            answer = answers[item.text]
+            places[item.text_hash].add(answer)
+            if OURS.search(answer[max(0, item.start - CUE) : item.start]):
+                ours.add(item.text_hash)
+    return frozenset(ours | {text_hash for text_hash, texts in places.items() if len(texts) >= rows})
+
+
+def is_kept(value: str, keep: Collection[str]) -> bool:
+    """Whether the user said that a value stays: as it is, or as a part of what stays ("Dr Lane" of "Dr Sarah Lane").
+
+    A number may be written otherwise; the street of an address is nobody's name.
+    """
+    said, digits = _words(value), _digits(value)
+    for kept in keep:
+        if said and said <= _words(kept) and bool(digits) == bool(_digits(kept)):
+            return True
+        if len(digits) >= LOCAL and digits[-LOCAL:] == _digits(kept)[-LOCAL:]:
+            return True
+    return False
+
+
+LOCAL = 7  # digits at a number's end by which it is known with and without its country and area
+
+
+def _words(value: str) -> set[str]:
+    return set(re.findall(r"\w+", value.casefold()))
+
+
+def _digits(value: str) -> str:
+    return re.sub(r"\D", "", value)
