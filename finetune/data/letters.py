@@ -128,7 +128,7 @@ def parts_of(text: str) -> list[Part]:
 
 def _plain(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ").replace("\u200b", "")
-    return re.sub(r"[ \t]+\n", "\n", text)
+    return "\n".join(line.rstrip(" \t") for line in text.split("\n"))
 
 
 def _split(text: str, depth: int) -> list[Part]:

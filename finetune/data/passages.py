@@ -227,10 +227,10 @@ def blocks_from_markdown(text: str) -> Iterator[Block]:
         elif re.match(r"#{1,6}\s", raw) or (underlined and not paragraph):
             yield from _flush(paragraph, None)
             yield Block(line.lstrip("#").rstrip("#").strip(), None, heading=True)
-        elif re.fullmatch(r"\s*(?:=+|-{3,}|\*{3,}|_{3,})?\s*", raw):
+        elif re.fullmatch(r"(?:=+|-{3,}|\*{3,}|_{3,})?", raw.strip()):
             yield from _flush(paragraph, None)
         else:
-            bold_line = re.fullmatch(r"\s*(\*\*|__)(.+?)\1:?\s*", raw)
+            bold_line = re.fullmatch(r"(\*\*|__)(.+?)\1:?", raw.strip())
             if bold_line and not paragraph:
                 yield Block(_plain_markdown(bold_line[2]), None, heading=True)
                 continue
@@ -265,8 +265,9 @@ def _led_into(lines: Sequence[str]) -> set[int]:
 
 
 def _plain_markdown(line: str) -> str:
-    line = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", line)
-    line = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", line)
+    # Bounded, so that brackets that are never closed do not send each search to the end of the line.
+    line = re.sub(r"!\[[^\]\[]*\]\([^()]{0,2000}\)", "", line)
+    line = re.sub(r"\[([^\]\[]+)\]\([^()]{0,2000}\)", r"\1", line)
     line = re.sub(r"(?<!\\)\\(?=[-.!()#+>~|])", "", line)  # a mark that stands for itself
     line = re.sub(r"(\*\*|__|~~|`)(.+?)\1", r"\2", line)
     line = re.sub(r"(?<![\w*])[*_](\S[^*_]*\S|\S)[*_](?![\w*])", r"\1", line)

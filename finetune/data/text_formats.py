@@ -138,7 +138,7 @@ def document_from_text(data: bytes, name: str, limits: Limits, *, kind: Kind) ->
             return Document(name, kind, conversations=conversations, notes=notes)
     blocks = list(blocks_from_markdown(text) if kind == "markdown" else blocks_from_lines(lines))
     tables = list(_pipe_tables(lines, name)) if kind == "markdown" else []
-    title = title_from_blocks(blocks, highest=re.findall(r"^# +(.+?)[ #]*$", text, re.M))
+    title = title_from_blocks(blocks, highest=[line[1:].strip(" #") for line in lines if line.startswith("# ")])
     return Document(name, kind, tables=tables, passages=passages_from_blocks(blocks), notes=notes, title=title)
 
 

@@ -15,7 +15,9 @@ import pytest
 
 from finetune.data.columns import map_columns
 from finetune.data.document import Limits
+from finetune.data.from_documents.rows import examples_from_passages
 from finetune.data.kinds import SUPPORTED
+from finetune.data.letters import LONGEST_LETTER, parts_of
 from finetune.data.read import Reading, read_file
 from finetune.errors import UserError
 from tests.data.small_files import POLICY, Put, notes, pdf, refused, word_document, workbook, zipped
@@ -592,6 +594,27 @@ def test_tens_of_thousands_of_unclosed_tags_and_buttons_are_read_within_the_limi
     opening = "<p>We open at eight.</p>"
     for broken in ("<htm" * 80_000, "<a href=" * 40_000, "<button>Why?</button>" * 15_000):
         assert read_file(put("tags.html", opening + broken)).passages[0].text.startswith("We open at eight.")
+
+
+@pytest.mark.parametrize(
+    ("name", "again"),
+    [
+        ("a.md", "\t"), ("a.md", "["), ("a.md", "!["), ("a.md", "[a]("), ("a.md", "# # "), ("a.md", "Mr. A "),
+        ("a.txt", "# # "), ("a.txt", "A. "), ("a.txt", "\t"),
+    ],
+)  # fmt: skip
+def test_a_line_of_one_thing_over_and_over_costs_no_square_of_its_length(put: Put, name: str, again: str) -> None:
+    text = f"We open at eight on every working day.\n\n{again * (400_000 // len(again))} end\n"
+    document = read_file(put(name, text), limits=Limits(seconds=10))
+    started = time.process_time()
+    examples_from_passages(document)
+    assert time.process_time() - started < 10
+
+
+def test_a_letter_of_blanks_costs_no_square_of_them() -> None:
+    started = time.process_time()
+    (part,) = parts_of("When do you open?" + "\t" * (LONGEST_LETTER - 100) + "end\n")
+    assert part.text.endswith("end") and time.process_time() - started < 5
 
 
 def test_words_beside_the_parts_of_a_page_are_read_in_their_order(put: Put) -> None:

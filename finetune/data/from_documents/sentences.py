@@ -47,6 +47,7 @@ ABBREVIATION = re.compile(
     r"(?:\b(?:Mr|Mrs|Ms|Dr|Prof|Sr|Jr|St|No|Nos|Inc|Ltd|Co|Corp|vs|etc|e\.g|i\.e|approx|Art|Sec|Fig|a\.m|p\.m|U\.S|"
     r"Stat|Pub|Ch|seq|al|cf|para|Sept|Dec|Nov|Oct|Aug|Feb|Jan)|\b[A-Z])\.$"
 )
+LONGEST_ABBREVIATION = 10  # characters, with its stop
 # "What is covered We cover …": a heading that ran into its text, seen by a sentence's first word in the middle.
 GLUED = re.compile(
     r"(?<=[a-z] )(?:We|You|They|The|This|These|Those|If|When|To|Our|Your|It|An?|In|Please|There|For|All|Any|No|Not|At|"
@@ -75,10 +76,11 @@ def sentences(text: str) -> list[str]:
     parts: list[str] = []
     start = 0
     for match in re.finditer(r"[.!?][\"”')\]]*(?:\s+|\s*[-–—]+\s*)(?=[\"“'(\[$€£]{0,3}[A-Z0-9])|\n", text):
-        piece = text[start : match.end()].strip(" \t\n-–—")
-        if ABBREVIATION.search(piece) and "\n" not in match[0]:
+        end = match.start() + len(match[0].rstrip(" \t\n-–—"))
+        # Looked for at the end alone: a text of a hundred thousand initials is one sentence.
+        if "\n" not in match[0] and ABBREVIATION.search(text, max(start, end - LONGEST_ABBREVIATION), end):
             continue
-        parts.append(piece)
+        parts.append(text[start:end].strip(" \t\n-–—"))
         start = match.end()
     parts.append(text[start:].strip())
     return [part for part in parts if part]
