@@ -380,11 +380,13 @@ def checked(text: str, files: Sequence[str]) -> str:
 def without_secrets(text: str) -> tuple[str, list[str]]:
     """A message without what must not be stored, and the kinds of what was replaced by a tag.
 
-    Names and addresses stay: a team tells of itself by them.
+    Names and addresses stay, and what it calls its own ("our number is …"): a team tells of itself by them.
     """
-    from finetune.data.personal import find_personal
+    from finetune.data.personal import find_personal, own_contacts
 
-    found = [item for item in find_personal([text]) if item.kind not in ("name", "address")]
+    items = find_personal([text])
+    own = own_contacts([text], items)
+    found = [item for item in items if item.kind not in ("name", "address") and item.text_hash not in own]
     for item in sorted(found, key=lambda item: -item.start):
         text = f"{text[: item.start]}[{item.kind}]{text[item.end :]}"
     return text, list(dict.fromkeys(item.kind for item in found))

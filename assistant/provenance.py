@@ -61,6 +61,8 @@ def call_for(state: State, exchange: Exchange) -> Call | None:
         return None
     if (call := _deletion(said, state, exchange) or _lineage(said, state, asked)) is not None:
         return call
+    if asked != "trial" and (kept := kept_in(said)) is not None:
+        return kept
     if asked in Brief.questions() or asked.startswith("practice:") or asked == "trial":
         return None
     if (asked == ASKS_PERSONAL or state.sources.prepared) and (chosen := personal_in(said)) is not None:
@@ -208,6 +210,54 @@ HIDES = re.compile(rf"\b(?:hide|mask|anonymi[sz]e|replace|black out|cover)\b.*{I
 SHOWS = re.compile(
     rf"\b(?:keep|leave|show|bring back|stop hiding|(?:do not|don['’]t) (?:hide|mask|replace))\b.*{INDIRECT}", re.I
 )
+
+
+CONTACT = r"(?:(?:tele)?phones?|numbers?|e-?mails?|add?res+e?s?|contacts?|contact details|web ?sites?)"
+OUR_CONTACT = re.compile(rf"\b(?:our|my)(?: \w+){{0,3}} {CONTACT}\b", re.I)
+STAYS = re.compile(
+    r"\b(?:keep|kept|stays?|remains?|visible|leave|show|shown|unhide|(?:stop|without|not?|never|un) ?hid(?:e|ing|den)|"
+    r"don['’]?t hide|bring back)\b",
+    re.I,
+)
+IS_OURS = re.compile(rf"^\W*(?:(?:and|but|ok|so|by the way)\W+)*(?:our|my)(?: \w+){{0,3}} {CONTACT} (?:is|are)\b", re.I)
+OF_PEOPLE = re.compile(
+    r"\b(?:stop hiding|don['’]?t hide|do not hide|unhide|show|bring back) (?:me )?(?:all )?(?:the |their )?(?:real )?"
+    rf"(?:(?:first |last |people['’]?s |customers?['’]? )?names?|people|persons?|personal data|"
+    rf"(?:{CONTACT} )?{CONTACT})\W*$",
+    re.I,
+)
+KEPT_VALUE = re.compile(
+    r"^\W*(?:please )?(?:keep|leave|don['’]?t hide|do not hide|stop hiding|unhide) "
+    r"(?:the )?(?:(?:names?|words?|numbers?|address|town|place) (?:of )?[“\"']?(?P<named>[^”\"']{3,80}?)[”\"']?|"
+    r"[“\"']?(?P<capital>(?-i:[A-Z])[\w'’.-]+(?: (?-i:[A-Z])[\w'’.-]+){0,4})[”\"']?)"
+    r"(?: (?:as (?:it|they) (?:is|are)|visible|in))?\W*$",
+    re.I,
+)
+SHORT = 30  # words; a longer message says more than what stays
+
+
+def kept_in(text: str) -> Call | None:
+    """What is said of values that are no secret: the team's own number, the name of its vet; None for other words."""
+    if "?" in text or len(text.split()) > SHORT or re.search(r"\brows?\b", text, re.I):
+        return None
+    if (OUR_CONTACT.search(text) and STAYS.search(text)) or IS_OURS.match(text):
+        values = own_values(text)
+        return Call("choose_personal", {"keep": values}) if values else Call("own_contacts_kept")
+    if OF_PEOPLE.search(text):
+        return Call("own_contacts_kept", {"people": True})
+    if (match := KEPT_VALUE.match(text)) and (value := match["named"] or match["capital"]):
+        hides = re.search(r"\b(?:hidden|tags?|rules?|all|both|it|them|that|this|going)\b", value, re.I)
+        return None if hides else Call("choose_personal", {"keep": [value.strip()]})
+    return None
+
+
+def own_values(text: str) -> list[str]:
+    """The phone numbers and addresses that a message calls the team's own."""
+    from finetune.data.personal import find_personal, own_contacts
+
+    items = find_personal([text])
+    own = own_contacts([text], items)
+    return list(dict.fromkeys(text[item.start : item.end] for item in items if item.text_hash in own))
 
 
 def personal_in(text: str) -> dict[str, Any] | None:

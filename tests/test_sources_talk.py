@@ -10,7 +10,7 @@ import yaml
 
 from assistant.conversation import Conversation
 from assistant.events import Working
-from assistant.provenance import licence_in, personal_in, rights_in
+from assistant.provenance import kept_in, licence_in, personal_in, rights_in
 from finetune.data import kept
 from finetune.data.__main__ import main as prepare_files
 from finetune.data.personal import CANNOT_FIND
@@ -170,6 +170,57 @@ def test_rows_that_may_not_be_trained_on_stop_the_training(ready: Conversation) 
 )
 def test_how_personal_data_is_to_be_hidden_is_read_from_the_words(said: str, chosen: dict[str, Any] | None) -> None:
     assert personal_in(said) == chosen
+
+
+@pytest.mark.parametrize(
+    ("said", "call"),
+    [
+        ("but our own adress and phone number must stay, customers need them", ("own_contacts_kept", {})),
+        ("keep our own address and phone number visible", ("own_contacts_kept", {})),
+        ("please don't hide our e-mail address", ("own_contacts_kept", {})),
+        ("our phone number is 01584 555 012", ("choose_personal", {"keep": ["01584 555 012"]})),
+        ("Our number is (614) 555-2368, keep it", ("choose_personal", {"keep": ["(614) 555-2368"]})),
+        ("stop hiding names", ("own_contacts_kept", {"people": True})),
+        ("show the phone numbers", ("own_contacts_kept", {"people": True})),
+        ("keep the name Dr Sarah Lane", ("choose_personal", {"keep": ["Dr Sarah Lane"]})),
+        ("don't hide Shrewsbury", ("choose_personal", {"keep": ["Shrewsbury"]})),
+        ("keep the tags", None),
+        ("keep row 12", None),
+        ("keep the names hidden", None),
+        ("Keep 1 and 3", None),
+        ("don't hide towns", None),
+        ("our number one problem is late payment", None),
+        ("row 69 should say our number 01584 555 012", None),
+        ("what is our phone number?", None),
+        ("it must never show our customers' phone numbers to anybody", None),
+    ],
+)
+def test_what_is_no_secret_is_read_from_the_words(said: str, call: tuple[str, dict[str, Any]] | None) -> None:
+    found = kept_in(said)
+    assert (None if found is None else (found.tool, found.args)) == call
+
+
+def test_the_own_number_stays_at_any_point_of_the_talk_and_answers_no_question(talk: Conversation) -> None:
+    say(talk, "hi")
+    before, asked = read_brief(talk.project), talk.reply().waiting_for
+    reply = say(talk, "our phone number is 01584 555 012")
+    assert "01584 555 012" in reply.text and read_sources(talk.project).personal.keep == ["01584 555 012"]
+    assert "customers need them" not in say(talk, "but our own adress must stay, customers need them").text
+    assert read_brief(talk.project) == before and talk.reply().waiting_for == asked
+
+
+def test_a_value_that_was_kept_comes_back_into_prepared_rows_and_others_stay_hidden(
+    ready: Conversation, tmp_path: Path
+) -> None:
+    attach(ready, tmp_path, "letters.csv", LETTERS)
+    say(ready, "prepare the data", "skip", "skip")
+    assert "[name]" in letters(ready)
+    name = "Maria Lopez"
+    assert name not in letters(ready)
+    assert name in say(ready, f"keep the name {name}").text
+    assert name in letters(ready) and "Schmidt" not in letters(ready) and "614-555-0142" not in letters(ready)
+    say(ready, "use invented names instead of tags")
+    assert name in letters(ready)
 
 
 def test_a_change_of_mind_about_names_works_from_the_originals(ready: Conversation, tmp_path: Path) -> None:

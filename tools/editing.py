@@ -91,10 +91,12 @@ def deed_between(old: Example, new: Example) -> Deed:
 
 def typed_personal(reworded: list[Example]) -> str:
     """A warning where a new wording holds what looks like personal data: only preparing replaces it."""
-    from finetune.data.personal import find_personal
+    from finetune.data.personal import find_personal, own_contacts
 
     texts = [m.content for e in reworded for m in e.messages if m.role != "system"]
-    kinds = list(dict.fromkeys(item.kind for item in find_personal(texts)))
+    items = find_personal(texts)
+    own = own_contacts(texts, items)
+    kinds = list(dict.fromkeys(item.kind for item in items if item.text_hash not in own))
     if not kinds:
         return ""
     return f"The new words seem to hold personal data ({', '.join(kinds[:3])}); “prepare the data” replaces it."

@@ -15,7 +15,7 @@ from tools.interview import delete_project, project_status, record_facts, undo_l
 from tools.lineage import show_lineage
 from tools.own import find_passages
 from tools.pasted import add_text
-from tools.personal import choose_personal
+from tools.personal import choose_personal, own_contacts_kept
 from tools.publishing import asks_to_publish, publish
 from tools.report import report_evaluation
 from tools.review import explain_example, mark_examples, set_reviewer, show_agreement
@@ -46,6 +46,7 @@ TOOLS: dict[str, tuple[BaseTool, str]] = {
         (set_rights, "Noting whose your files are"),
         (prepare_data, "Preparing the data"),
         (choose_personal, "Hiding personal data as you chose"),
+        (own_contacts_kept, "Looking which contacts are your own"),
         (data_coverage, "Looking at what the data covers"),
         (show_data, "Showing the data"),
         (edit_example, "Changing a row"),

@@ -458,6 +458,33 @@ def test_a_long_documents_faq_says_what_it_asks_about_and_is_answered_whole(
     assert asked_in_long(asked, answer) == ([asked] if kept else [])
 
 
+@pytest.mark.parametrize(
+    ("heading", "text", "asked"),
+    [
+        ("Office supplies", "If you have access to an office, check the supply rooms for what you need.", "Under “Office supplies” in the Staff handbook, what should I do if I have access to an office?"),
+        ("Office supplies", "If you need supplies for an office, check the rooms of the branch in town.", "What should I do if I need supplies for an office?"),
+        ("Evaluation", "The evaluation process includes an interview and a look at the form.", None),
+        ("Award leave", "Expired leave cannot be recovered by anybody - please use the leave first of all.", None),
+        ("Leave for veterans", "VL is a one-time benefit: everybody has a single period of a year.", None),
+    ],
+)  # fmt: skip
+def test_what_a_handbook_leaves_to_its_heading_is_said_in_the_question(
+    heading: str, text: str, asked: str | None
+) -> None:
+    assert asked_in_long(heading, text, title="Staff handbook")[:1] == ([asked] if asked else [])
+
+
+def test_the_items_of_a_list_hold_for_whom_its_lead_says() -> None:
+    item = "1. Every branch manager must write a justification for a low rating of a colleague."
+    for lead, made in (
+        ("Ratings are given each year.", True),
+        ("There are two rules for members of the union.", False),
+    ):
+        document = long_document(("Ratings", lead), ("Ratings", item), title="Staff handbook")
+        asked = [row.question for row in examples_from_passages(document) if row.topic == "Ratings"]
+        assert any("justification" in question for question in asked) == made
+
+
 def test_whose_we_is_asked_about_is_said_where_the_document_has_a_name() -> None:
     answer = "We add up what we earn and what we spend, month by month."
     assert asked_in_long("How do we balance our budget?", answer, title="Staff handbook") == [

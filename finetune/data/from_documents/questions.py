@@ -61,6 +61,8 @@ PRAISE = re.compile(
 )
 # "A company is a creditor when it bills later" tells when, not what it is.
 WHEN_IT_IS = re.compile(r"(?:[\w’'-]+ ){1,3}(?:when|if|since|because|where|as long as)\b")
+# "DVL is a one-time benefit: you have one year" tells a trait; "a project GSA IT - IDT account" lost its words.
+TELLS_MORE = re.compile(r"(?:[\w’'-]+ ){0,4}[\w’'-]+:|.* - [A-Z]")
 DEFINED = re.compile(
     r"(?P<article>(?:a|an|the)\s+)?(?P<open>[\"“'‘]?)(?P<term>[A-Za-z][\w’'/() -]{1,60}?)[\"”'’]?\s+"
     r"(?P<verb>means|refers to|is defined as|are defined as|stands for|is an?|is the|are)\s+(?P<rest>\S.+)",
@@ -85,7 +87,7 @@ def definition(text: str) -> Iterator[str]:
             yield f"what are {term}"
     elif verb in ("is a", "is an", "is the"):
         # "The deposit is a sum" tells of one that was spoken of; a name or "a deposit" is being explained.
-        if re.search(r"\bwho\b", rest) or PRAISE.match(rest) or WHEN_IT_IS.match(rest):
+        if re.search(r"\bwho\b", rest) or any(found.match(rest) for found in (PRAISE, WHEN_IT_IS, TELLS_MORE)):
             return
         if article in ("a ", "an ") or (not article and verb != "is the" and not term.split()[-1].islower()):
             if re.search(r"\b(?:she|he|her|his)\b", rest):

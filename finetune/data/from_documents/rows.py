@@ -13,7 +13,7 @@ from itertools import groupby
 from finetune.data.document import Document, Passage
 from finetune.data.from_documents.placed import Placed, placed
 from finetune.data.from_documents.questions import questions_from_sentence
-from finetune.data.from_documents.scope import asked_of, in_scope, lifted, taken_back
+from finetune.data.from_documents.scope import asked_of, in_scope, lifted, taken_back, under_a_lead
 from finetune.data.from_documents.sections import (
     ASKS,
     GENERAL_QUESTION,
@@ -115,6 +115,7 @@ def _from_section(heading: str, section: list[Passage], known: Known) -> Iterato
     if _is_anothers(heading, text, known):
         return
     limited = lifted(section) if known.long else []
+    limited += under_a_lead(section) if known.plain else []
     followed = zip(section, [*(passage.text for passage in section[1:]), ""], strict=True)
     found = [
         item for passage, after in followed if passage not in limited for item in _from_passage(passage, after, known)

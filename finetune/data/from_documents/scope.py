@@ -11,6 +11,7 @@ from finetune.data.from_documents.sound import MANY_OF, STOPS, Known, definite_p
 from finetune.data.from_documents.statements import MODAL
 from finetune.data.from_documents.subjects import is_agent
 from finetune.data.from_documents.voice import DETERMINERS, plain_heading, small_start
+from finetune.data.passages import BULLET
 
 # The next sentence limits or lifts what was said.
 TAKES_BACK = re.compile(
@@ -29,6 +30,11 @@ LIFTS = re.compile(
 )
 NUMBERED = re.compile(r"\(?(\d+)[.)]\s")
 # What may be done otherwise follows: "In a leap year a rate of 1/366 may be used", and an exception one sentence on.
+LEADS = re.compile(
+    r"\bthere (?:is|are) (?:\w+ ){0,3}(?:requirements?|conditions?|exceptions?|cases?|rules?|reasons?|limits?)\b|"
+    r"\b(?:the following|below|as follows)\b|:$",
+    re.I,
+)
 OTHERWISE = re.compile(r"(?:in|if|when|where|for)\b.*\b(?:may|can)\b|note that\b", re.I)
 EXCEPT = re.compile(r"except\b", re.I)
 NOT_INCLUDED = re.compile(
@@ -91,6 +97,9 @@ DEFINES = re.compile(
 # "What happens if someone cannot join?", under "Tips": join what?
 CASE = re.compile(r"^What (?:happens|should I do) (?:if|when)\b")
 # "How do we balance our budget?", in a handbook: whose?
+# What I, you or we may do is asked of somebody in a place, which the heading names; so is "the evaluation process".
+ASKER = re.compile(r"\b(?:I|my|me|you|your)\b")
+THE_ONE = re.compile(r"the (?:[a-z][\w-]* ){0,2}[a-z][\w-]*$")
 OURS = re.compile(r"\b(?:we|us|our)\b", re.I)
 HEADING_WORDS = 12
 UNNAMABLE = re.compile(r"\d{3}|[{}\\#?]")
@@ -132,6 +141,18 @@ def lifted(section: Sequence[Passage]) -> list[Passage]:
         numbers |= {first, last, *map(int, re.findall(r"\d+", match["others"]))}
         numbers |= set(range(first, last)) if match["joint"] == "to" else set()
     return [p for p in section if (found := NUMBERED.match(p.text)) and int(found[1]) in numbers]
+
+
+def under_a_lead(section: Sequence[Passage]) -> list[Passage]:
+    """The items of lists whose lead says for whom or for what they hold: "There are two rules for members"."""
+    found: list[Passage] = []
+    lead = ""
+    for passage in section:
+        if not BULLET.match(passage.text):
+            lead = passage.text
+        elif LEADS.search(lead):
+            found.append(passage)
+    return found
 
 
 def is_circular(sentence: str) -> bool:
@@ -224,6 +245,10 @@ def _leans_on(question: str, sentence: Placed, known: Known) -> str | None:
     if DEFINES.match(question):
         # A law's "Definitions" hold for all of it, those of one of its parts for that part.
         return short if tells and known.called.binding and not telling & _stems(question) else ""
+    if known.plain and (CASE.search(question) or ASKER.search(question)):
+        return _unsaid(question, telling_part(sentence.section))
+    if known.plain and THE_ONE.match(subject) and not is_agent(subject) and told <= _stems(question):
+        return None
     within = short.split(" - ")[1:]
     if telling & _stems(question) and all(_stems(part) & _stems(question) for part in within):
         return ""
@@ -232,6 +257,14 @@ def _leans_on(question: str, sentence: Placed, known: Known) -> str | None:
         return short if tells else None
     # In a law what is said of everybody holds within its section; a heading of one word is the law's matter over again.
     return short if tells and known.called.binding and " " in short else ""
+
+
+def _unsaid(question: str, heading: str) -> str | None:
+    """A guide's heading where a question has not said all of it; None where it cannot be named."""
+    told = _stems(heading)
+    if told <= _stems(question):
+        return ""
+    return heading if heading[0].isupper() and len(heading.split()) <= HEADING_WORDS else None
 
 
 def telling_part(heading: str) -> str:

@@ -28,7 +28,7 @@ UNSOUND = re.compile(
     r"when|where|who|which|until|before|after|not|its|their|any|all|each|no|via)$|"
     r"\b(?:over|than|beyond) that\b|"
     r"\b(?:make|provide|send|give|take|of|to|with|in|by|from|at|on|under|after|before|for|during|about) that [a-z]|"
-    r"[§\[\]{}*|_\\<>:;!?#]|''| ['’]s\b|\b(\w+) \1\b",
+    r"[§\[\]{}*|_\\<>:;!?#]|''| [-–—] | ['’]s\b|\b(\w+) \1\b",
     re.I,
 )
 # What is said of something that was introduced before, whatever it is.
