@@ -9,7 +9,7 @@ from assistant.messages import Exchange
 from assistant.moves import Call, Say
 from finetune.errors import UserError
 from tools.brief import Brief
-from tools.deletion import deletions, source_named
+from tools.deletion import deletions, files_telling, source_named, sources_fitting
 from tools.journey import State
 from tools.rights import OWNERS
 
@@ -21,10 +21,15 @@ DELETES = re.compile(
 ROWS_ONLY = re.compile(r"\b(?:rows?|examples?|questions?|answers?) (?:\d|about|with|on|number)|\bduplicates?\b", re.I)
 # "Delete handbook": meant as a file, though none is called so.
 DELETES_THING = re.compile(
-    r"\W*(?:please )?(?:delete|erase|wipe) (?:the |our |my )?"
+    r"\W*(?:please )?(?:delete|erase|wipe|(?P<softer>ignore|remove|drop|skip|forget|leave out|throw out)) "
+    r"(?:the |our |my )?"
     r"(?!(?:all|every|it|that|this|project|conversation|chat|rows?|answers?|questions?|data|plan|model|account|history)\b)"
     r"(?P<thing>[\w&+-]+(?: [\w&+-]+){0,2})\W*",
     re.I,
+)
+FILE_WORD = re.compile(r"\b(?:files?|documents?|sheets?|spreadsheets?|tables?|lists?|handbook|faq)\b", re.I)
+PUTS_BACK = re.compile(
+    r"\W*(?:please )?(?:(?:put|bring|get|add) (?P<thing>.+) back(?: in)?|(?:restore|undelete) (?P<other>.+?))\W*", re.I
 )
 DELETES_ROUND = re.compile(
     r"\W*(?:(?:please|yes|ok|now|and|then)\W+)*(?:delete|remove|erase|destroy|wipe|get rid of|throw (?:out|away))\s+"
@@ -102,30 +107,67 @@ def _deletion(said: str, state: State, exchange: Exchange) -> Call | None:
     if match := DELETES_ROUND.fullmatch(said):
         return Call("delete_round", {"run": match["run"] or ""})
     match = DELETES.search(said)
-    if match is None or "?" in said or ROWS_ONLY.search(said):
+    if "?" in said or ROWS_ONLY.search(said):
         return None
-    names = named(match["what"], state.sources.attached) or _files_in(match["what"])
-    if not names:
-        thing = DELETES_THING.fullmatch(said) if state.sources.attached else None
-        return Call("show_lineage", {"file": thing["thing"]}) if thing else None
-    name, stem = names[0], re.escape(Path(names[0]).stem)
+    if match is None:
+        return _thing_deleted(said, state, exchange)
+    name = _file_meant(match["what"], state) or next(iter(_files_in(match["what"])), None)
+    if name is None:
+        return _thing_deleted(said, state, exchange)
+    stem = re.escape(Path(name).stem)
     alone = rf"\W*(?:(?:the|our|my) )?{stem}(?:,? (?:and|with) (?:everything|all)\b.*)?\W*"
     outright = re.search(rf"{FILE}|\b(?:files?|documents?|sources?|everything)\b", match["what"], re.I)
     if not outright and not re.fullmatch(alone, match["what"], re.I):
-        return None
-    call = Call("delete_source", {"name": name})
+        return _thing_deleted(said, state, exchange)
+    return _delete(name, state, exchange)
+
+
+def _delete(name: str, state: State, exchange: Exchange) -> Call:
+    if done := exchange.ran("delete_source"):
+        return Call(str(done.name), {"name": name})
     try:
-        if not exchange.ran("delete_source"):
-            source_named(state.project, name)
+        return Call("delete_source", {"name": source_named(state.project, name)})
     except UserError:
         return Call("show_lineage", {"file": name})  # nothing to approve: its answer says which files there are
-    return call
+
+
+def _thing_deleted(said: str, state: State, exchange: Exchange) -> Call | None:
+    """A file that is called by a part of its name: "delete the price list"."""
+    thing = DELETES_THING.fullmatch(said) if state.sources.attached else None
+    if thing is None:
+        return None
+    # "Drop the price rule" may mean much else: only what is said to be a file, and is one, is taken for it.
+    known = exchange.ran("delete_source") or sources_fitting(state.project, thing["thing"])
+    if thing["softer"] and not (known and FILE_WORD.search(thing["thing"])):
+        return None
+    return _delete(thing["thing"], state, exchange)
+
+
+def _file_meant(text: str, state: State) -> str | None:
+    """The first file named in a text, as it is spelt there; one within an archive before the archive itself."""
+    spelt: dict[str, set[str]] = {}
+    for name in [*state.sources.attached, *(file.name for file in state.sources.files)]:
+        stem = Path(name).stem
+        for words in {name, name.partition("/")[2], Path(name).name, stem if len(stem) > 3 else ""} - {""}:
+            spelt.setdefault(words.lower(), set()).add(name)
+    found = {words: place for words in spelt if (place := _place_of(text, words)) >= 0}
+    inner = {name.partition("/")[0] for words in found for name in spelt[words] if "/" in name}
+    left = [words for words in found if not any(spelt[words] == {archive} for archive in inner)] or list(found)
+    return min(left, key=lambda words: (found[words], -len(words)), default=None)
+
+
+def _place_of(text: str, words: str) -> int:
+    match = re.search(rf"(?<![\w.]){re.escape(words)}(?!\w)", text, re.I)
+    return match.start() if match else -1
 
 
 def _lineage(said: str, state: State, asked: str) -> Call | None:
     if match := ABOUT_ROW.search(said):
         return Call("show_lineage", {"row": int(next(filter(None, match.groups())))})
-    known = [*state.sources.attached, *(deletion.file for deletion in deletions(state.project))]
+    gone = [deletion.file for deletion in deletions(state.project)]
+    if (back := PUTS_BACK.fullmatch(said)) and (lost := files_telling(gone, back["thing"] or back["other"])):
+        return Call("show_lineage", {"file": lost[-1]})
+    known = [*state.sources.attached, *gone]
     if ABOUT_FILE.search(said) and (found := named(said, known) or _files_in(said)):
         return Call("show_lineage", {"file": found[0]})
     if (match := ABOUT_MODEL.search(said)) and (state.project.runs() or asked not in Brief.questions()):

@@ -260,14 +260,96 @@ def cut_off(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
         monkeypatch.setattr(deletion, step, die)
 
 
-def test_an_archive_goes_whole_and_a_file_in_it_does_not_go_alone(ready: Conversation, tmp_path: Path) -> None:
+def attach_folder(talk: Conversation, folder: Path) -> Path:
+    """Attach an archive of a price list, two lists of calls and a handbook; the archive as it is kept."""
+    with zipfile.ZipFile(folder / "mails.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("Notes.md", HANDBOOK.replace(WORD, "front"))
+        archive.writestr("PRICES 2026 new.csv", TABLE)
+        archive.writestr("lists/Calls week 41.csv", DIFFERENT)
+        archive.writestr("lists/Calls week 42.csv", DIFFERENT.replace("?,", " now?,"))
+    say(talk, "", files=[folder / "mails.zip"])
+    return talk.project.files / "mails.zip"
+
+
+def members(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "delete the price list",
+        "ignore the price list",
+        "delete PRICES 2026 new.csv",
+        "remove prices 2026 new.csv and everything from it",
+        "delete mails.zip/PRICES 2026 new.csv",
+        "delete the file PRICES 2026 new.csv from mails.zip",
+    ],
+)
+def test_a_file_in_an_archive_goes_alone(ready: Conversation, assistant: Assistant, tmp_path: Path, said: str) -> None:
+    path = attach_folder(ready, tmp_path)
+    before = members(path)
+    say(ready, "prepare the data")
+    asked = say(ready, said)
+    assert asked.waiting_for == "approval:delete_source", asked.text
+    assert "12 rows" in asked.text and "The rest of mails.zip stays" in asked.text
+    assert "is deleted" in say(ready, "yes").text
+    assert members(path) == {name: held for name, held in before.items() if "PRICES" not in name}
+    ready.connection.commit()
+    assert holding(ready.project.dir, WORD) == []
+    say(ready, "prepare the data")
+    again = assistant.conversation(ready.project.name)
+    list(again.open())
+    files = {row.source.file for row in again.project.read_examples()}
+    assert "mails.zip/Notes.md" in files and not any("PRICES" in (name or "") for name in files)
+    assert again.context.services.own_sources(again.project).files() == {"mails.zip/Notes.md": 8}
+    assert "cannot put it back" in say(again, "put the price list back").text
+    again.close()
+
+
+def test_where_several_files_in_an_archive_fit_it_asks_which(ready: Conversation, tmp_path: Path) -> None:
+    path = attach_folder(ready, tmp_path)
+    asked = say(ready, "delete the calls list")
+    assert asked.waiting_for != "approval:delete_source"
+    assert "mails.zip/lists/Calls week 41.csv" in asked.text and "Calls week 42.csv" in asked.text
+    say(ready, "delete Calls week 42.csv", "yes")
+    assert list(members(path)) == ["Notes.md", "PRICES 2026 new.csv", "lists/Calls week 41.csv"]
+
+
+def test_a_round_that_learnt_from_a_file_in_an_archive_is_named(ready: Conversation, tmp_path: Path) -> None:
+    attach_folder(ready, tmp_path)
+    approve(ready)
+    run = train(ready)
+    told = use(ready.context, "delete_source", name="mails.zip/PRICES 2026 new.csv")
+    assert "Round 1 learnt from" in told
+    (gone,) = [source for source in read_lineage(run).sources if source.deleted]
+    assert gone.file == "mails.zip/PRICES 2026 new.csv"
+    assert holding(run.dir, WORD) == []
+
+
+def test_killed_before_the_archive_is_written_anew_it_goes_on(
+    ready: Conversation, assistant: Assistant, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = attach_folder(ready, tmp_path)
+    say(ready, "delete the price list")
+    with monkeypatch.context() as broken:
+        cut_off(broken, "remove_bytes")
+        with pytest.raises(KeyboardInterrupt):
+            say(ready, "yes")
+    assert "PRICES 2026 new.csv" in members(path)
+    again = assistant.conversation(ready.project.name)
+    assert "is deleted" in last(again.open()).text
+    again.close()
+    assert "PRICES 2026 new.csv" not in members(path)
+
+
+def test_an_archive_goes_whole(ready: Conversation, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "mails.zip", "w") as archive:
         archive.writestr("plans.csv", TABLE)
         archive.writestr("notes.md", HANDBOOK)
     say(ready, "", files=[tmp_path / "mails.zip"])
     say(ready, "prepare the data")
-    refused = say(ready, "delete notes.md")
-    assert refused.waiting_for != "approval:delete_source" and "mails.zip" in refused.text
     assert "28 rows" in say(ready, "remove mails.zip and everything in it").text
     say(ready, "yes")
     assert holding(ready.project.dir, WORD) == [] and not read_sources(ready.project).rights.get("mails.zip")

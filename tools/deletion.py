@@ -5,7 +5,9 @@ left half done is done again. Models cannot unlearn: those trained on it are nam
 """
 
 import hashlib
+import re
 import shutil
+import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
@@ -17,6 +19,7 @@ from langchain_core.messages import BaseMessage
 from langchain_core.tools import tool
 from pydantic import BaseModel, Field
 
+from finetune.data.archive import inner_file, without
 from finetune.data.marks import Review
 from finetune.data.reasons import DUPLICATE, NEAR_DUPLICATE
 from finetune.data.report import counted
@@ -24,7 +27,7 @@ from finetune.data.synthetic import Replies
 from finetune.errors import UserError
 from finetune.evaluate import Evaluation
 from finetune.example import Example
-from finetune.files import append_jsonl, read_json, read_jsonl, write_json, write_jsonl, write_text
+from finetune.files import append_jsonl, read_json, read_jsonl, replacing, write_json, write_jsonl, write_text
 from finetune.lineage import SPLITS, is_in, mark_deleted, trained_on
 from finetune.project import Project, Run
 from finetune.report import as_markdown
@@ -65,35 +68,107 @@ class Deletion(BaseModel):
 # --- what would go ---------------------------------------------------------------------------------------------------
 
 
+FILES_TOLD = 12
+# Words that say "a file" and tell none from the others, unless several would fit without them.
+ANY_FILE = re.compile(
+    r"the|our|my|an?|files?|documents?|sheet|spreadsheet|table|list|folder|zip|one|from|in|of|and|with|all|everything|"
+    r"it|made|pdf|xlsx|docx|csv|txt"
+)
+
+
+def sources_fitting(project: Project, name: str) -> list[str]:
+    """The files that may be meant, attached or within an attached archive: by name or stem in any case, or by words
+    that stand in the file's name."""
+    there, inner = _files(project)
+    wanted = name.strip().strip("\"'“”").lower()
+    return (
+        [f for f in [*there, *inner] if f.lower() == wanted]
+        or [f for f in there if Path(f).stem.lower() == wanted]
+        or [f for f in inner if f.lower().endswith(f"/{wanted}")]
+        or [f for f in inner if Path(f).stem.lower() == wanted]
+        or files_telling([*there, *inner], wanted)
+    )
+
+
+def _files(project: Project) -> tuple[list[str], list[str]]:
+    """The files as attached, and those that lie in them."""
+    known = read_sources(project)
+    there = sorted({*known.attached, *(p.name for p in project.files.iterdir() if p.name[0] != ".")})
+    return there, [f.name for f in known.files if f.name not in there]
+
+
 def source_named(project: Project, name: str) -> str:
-    """The attached file that is meant, by its name or its stem in any case.
+    """The one file that is meant.
 
     Raises:
-        UserError: there is none, several fit, or it lies in an archive.
+        UserError: there is none, several fit, or it lies in a file that can only go whole.
     """
-    there = sorted({*read_sources(project).attached, *(p.name for p in project.files.iterdir() if p.name[0] != ".")})
-    wanted = name.strip().strip("\"'“”").lower()
-    fitting = [f for f in there if f.lower() == wanted] or [f for f in there if Path(f).stem.lower() == wanted]
+    fitting = sources_fitting(project, name)
     if len(fitting) == 1:
-        return fitting[0]
-    inner = next(
-        (
-            f.name
-            for f in read_sources(project).files
-            if f.name.lower() in (wanted, f"{root(wanted)}/{wanted}") or f.name.lower().endswith(f"/{wanted}")
-        ),
-        None,
-    )
-    if inner is not None:
-        raise UserError(
-            f"It lies in {root(inner)}, which I keep as you gave it.",
-            where=inner,
-            action=f"Delete {root(inner)} whole, and attach it again without this file.",
-        )
+        return _goes_alone(project, fitting[0])
+    there, inner = _files(project)
+    choice = ", ".join(fitting or [*there, *inner][:FILES_TOLD]) or "none is attached"
     raise UserError(
-        f"There is no file called {name!r} here." if not fitting else f"Several files are called {name!r}.",
-        action=f"Choose one of these: {', '.join(fitting or there) or 'none is attached'}.",
+        f"Several files fit {name!r}." if fitting else f"There is no file called {name!r} here.",
+        action=f"Choose one of these: {choice}.",
     )
+
+
+def files_telling(files: Sequence[str], wanted: str) -> list[str]:
+    """The files whose own names hold each word of what is wanted: "the price list" is PRICES 2026.xlsx."""
+    words = re.findall(r"[^\W_]+", wanted)
+    telling = [word for word in words if not ANY_FILE.fullmatch(word)]
+    held = {f: re.findall(r"[^\W_]+", Path(f).stem.lower()) for f in files}
+    fitting = [f for f in files if telling and all(any(_alike(word, own) for own in held[f]) for word in telling)]
+    nearest = max((sum(word in held[f] for word in words) for f in fitting), default=0)
+    return [f for f in fitting if sum(word in held[f] for word in words) == nearest]
+
+
+def _alike(word: str, own: str) -> bool:
+    """The same word, be it one or many of it."""
+    return word.removesuffix("s") == own.removesuffix("s")
+
+
+def _goes_alone(project: Project, name: str) -> str:
+    """The name, if the file can be taken out of what it lies in.
+
+    Raises:
+        UserError: it lies within a letter or an archive that lies in an archive.
+    """
+    if name == root(name):
+        return name
+    path = project.files / root(name)
+    if zipfile.is_zipfile(path) and inner_file(path.read_bytes(), within(name)) is not None:
+        return name
+    whole = name.rpartition("/")[0]
+    raise UserError(f"It lies in {whole}, which I keep as you gave it.", where=name, action=f"Delete {whole} whole.")
+
+
+def within(name: str) -> str:
+    """The path in the attached archive: "a/faq.csv" of "mails.zip/a/faq.csv"."""
+    return name.partition("/")[2]
+
+
+def kept_bytes(project: Project, name: str) -> bytes | None:
+    """The file's own bytes, as they were attached; None where they are gone."""
+    path = project.files / root(name)
+    if not path.is_file():
+        return None
+    return path.read_bytes() if name == root(name) else inner_file(path.read_bytes(), within(name))
+
+
+def remove_bytes(project: Project, name: str) -> None:
+    """Take the file itself away; an archive keeps its other files as they are packed, and goes with its last."""
+    path = project.files / root(name)
+    if name == root(name):
+        path.unlink(missing_ok=True)
+    elif kept_bytes(project, name) is not None:
+        left = without(path.read_bytes(), within(name))
+        if left is None:
+            path.unlink()
+        else:
+            with replacing(path) as file:
+                file.write(left)
 
 
 def survey(project: Project, name: str) -> Deletion:
@@ -105,10 +180,10 @@ def survey(project: Project, name: str) -> Deletion:
         for run, used in trained_on(project.runs(), name)
         if (rows := Counter(split for source in used for split, n in source.rows.items() for _ in range(n)))
     ]
-    path = project.files / name
+    kept = kept_bytes(project, name)
     return Deletion(
         file=name,
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None,
+        sha256=None if kept is None else hashlib.sha256(kept).hexdigest(),
         begun=now(),
         rows=len(examples),
         test_rows=sum(e.split == "test" for e in in_use(examples)) if sources.sealed else 0,
@@ -118,7 +193,9 @@ def survey(project: Project, name: str) -> Deletion:
         ),
         runs=runs,
         published=[
-            one for one in publications(project) if name in one.sources or one.run in {r.run for r in runs if r.learnt}
+            one
+            for one in publications(project)
+            if any(is_in(name, source) for source in one.sources) or one.run in {r.run for r in runs if r.learnt}
         ],
     )
 
@@ -132,7 +209,8 @@ def what_goes(deletion: Deletion) -> str:
     parts = _parts(deletion)
     seal = " The approval of the test set would be taken back." if deletion.test_rows else ""
     runs = f" {_learnt(deletion)} A model cannot unlearn." if deletion.runs else " No model was trained on it."
-    return f"Deleting {deletion.file} removes {parts}, for good: “undo” cannot bring it back.{seal}{runs}"
+    rest = f" The rest of {root(deletion.file)} stays." if deletion.file != root(deletion.file) else ""
+    return f"Deleting {deletion.file} removes {parts}, for good: “undo” cannot bring it back.{rest}{seal}{runs}"
 
 
 def _parts(deletion: Deletion) -> str:
@@ -212,7 +290,7 @@ def delete(context: Context, deletion: Deletion) -> None:
             if is_in(file, name):
                 own.remove(file)
         own.erase()
-    (project.files / name).unlink(missing_ok=True)
+    remove_bytes(project, name)
 
 
 def strip_rows(path: Path, name: str) -> None:
@@ -325,8 +403,8 @@ def begin(context: Context, name: str, messages: Sequence[BaseMessage]) -> Delet
         UserError: there is no such file, or a training is using it.
     """
     project = context.project
-    known = [d for d in deletions(project) if d.file.lower() == root(name).lower()]
-    if known and (not known[-1].done or not (project.files / known[-1].file).exists()):
+    known = [d for d in deletions(project) if d.file.lower() == name.lower()]
+    if known and (not known[-1].done or kept_bytes(project, known[-1].file) is None):
         return known[-1]  # cut off, or its answer was never given
     deletion = survey(project, source_named(project, name))
     state = read_state(project)
@@ -361,7 +439,7 @@ def delete_source(runtime: ToolRuntime[Context], name: str) -> Artifact:
     Call show_lineage with the file first, and tell the user what goes and which models were trained on it.
 
     Args:
-        name: the file as attached, such as handbook.pdf or mails.zip.
+        name: the file as attached, such as handbook.pdf or mails.zip, or one file in it, such as mails.zip/faq.csv.
     """
     context = runtime.context
     deletion = begin(context, name, runtime.state["messages"])

@@ -10,7 +10,7 @@ from finetune.example import Example
 from finetune.lineage import in_words, read_lineage, trace, trained_on, write_lineage
 from finetune.project import Project, Run
 from tools.context import Context
-from tools.deletion import deletions, source_named, survey, what_goes
+from tools.deletion import deletions, kept_bytes, source_named, survey, what_goes, within
 from tools.editing import numbered_examples
 from tools.journey import read_sources, require, root
 from tools.result import Artifact, Card, ToolResult
@@ -70,13 +70,16 @@ def run_in_words(project: Project, name: str) -> list[str]:
 
 def file_in_words(project: Project, name: str) -> list[str]:
     """Which models know a file, and what deleting it would take along; or when it was deleted."""
-    gone = [d for d in deletions(project) if d.done and d.file.lower() == root(name).lower()]
-    if gone and not (project.files / gone[-1].file).exists():
+    gone = [d for d in deletions(project) if d.done and name.lower() in (d.file.lower(), within(d.file).lower())]
+    if gone and kept_bytes(project, gone[-1].file) is None:
         file, begun = gone[-1].file, gone[-1].begun[:10]
-        sentences = [f"{file} was deleted on {begun}, with {gone[-1].rows} rows."]
+        sentences = [
+            f"{file} was deleted on {begun}, with {gone[-1].rows} rows. It is not kept anywhere, so I cannot put it "
+            "back: attach it again if you want it."
+        ]
     else:
         file = source_named(project, name)
-        sentences = [f"{file}: {rights_in_words(read_sources(project).rights.get(file))}"]
+        sentences = [f"{file}: {rights_in_words(read_sources(project).rights.get(root(file)))}"]
     for run, used in trained_on(project.runs(), file):
         rows = ", ".join(f"{sum(s.rows.get(k, 0) for s in used)} {k}" for k in ("train", "validation", "test"))
         sentences.append(f"Round {run.name} had rows of it: {rows}.")

@@ -3,6 +3,7 @@
 import io
 import re
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -121,6 +122,44 @@ def _member_bytes(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
         ) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, ValueError) as error:
         raise damaged(shown_path(member.filename)) from error
+
+
+LOCAL_HEADER = struct.Struct("<26xHH")  # ends with how long the name and the extra field after it are
+DESCRIPTOR, FOLLOWED_BY_IT = 24, 0x08  # sizes written behind the bytes, with which flag; its longest form
+
+
+def inner_file(data: bytes, path: str) -> bytes | None:
+    """The bytes of a file in an archive, by its path as it is shown; None where it is not there.
+
+    Raises:
+        UserError: it cannot be unpacked.
+    """
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        member = next((one for one in archive.infolist() if shown_path(one.filename) == path), None)
+        return _member_bytes(archive, member) if member else None
+
+
+def without(data: bytes, path: str) -> bytes | None:
+    """An archive without one of its files; None where no other is left in it.
+
+    What is left is copied as it is packed, byte for byte, so that even what is locked stays what it was. The archive's
+    list is written anew, and nothing that stood between two files goes along.
+    """
+    written = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive, zipfile.ZipFile(written, "w") as target:
+        members = sorted(archive.infolist(), key=lambda member: member.header_offset)
+        ends = [*(member.header_offset for member in members[1:]), archive.start_dir]
+        left = [(m, end) for m, end in zip(members, ends, strict=True) if shown_path(m.filename) != path]
+        for member, end in left:
+            start = member.header_offset
+            size = LOCAL_HEADER.size + sum(LOCAL_HEADER.unpack_from(data, start)) + member.compress_size
+            size += DESCRIPTOR if member.flag_bits & FOLLOWED_BY_IT else 0
+            member.header_offset = written.tell()
+            written.write(data[start : min(start + size, end)])
+            target.filelist.append(member)
+        target.comment = archive.comment
+        target.start_dir = written.tell()
+    return written.getvalue() if any(not member.is_dir() for member, _ in left) else None
 
 
 def shown_path(path: str) -> str:
