@@ -278,6 +278,23 @@ def rows_that_hold(text: str) -> list[int]:
     return [int(n) for match in HOLDS.finditer(text) for n in re.findall(r"\d+", match["keep"] or match["right"])]
 
 
+ONE_ROW = re.compile(
+    r"\b(?:row|example)\s+(?:number\s+|no\.?\s*|#\s*)?(\d+)\b(?!\s*(?:-|–|to|through|until|,|and|or)\s*\d)", re.I
+)
+READ_WHOLE = re.compile(
+    r"\W*(?:(?:please|can you|could you|ok|now)\W+)*(?:(?:show|read|give|tell|print|display|let)\b[^:?\d]*?"
+    r"|what does |what is (?:in )?)?(?:the )?(?:row|example)\s+(?:number\s+|no\.?\s*|#\s*)?(?P<row>\d+)"
+    r"(?:\s+(?:say|in full|completely|whole|entirely|please|again|out|to me|aloud))*\W*",
+    re.I,
+)
+
+
+def row_to_read(text: str) -> int | None:
+    """The number of the one row that is to be shown whole: "row 69", "read me the whole answer of row 73"."""
+    match = READ_WHOLE.fullmatch(text)
+    return int(match["row"]) if match else None
+
+
 def view_in(text: str) -> dict[str, Any] | None:
     """Which part of the data is meant, as arguments of show_data; None where no part is named.
 
@@ -301,6 +318,8 @@ def view_in(text: str) -> dict[str, Any] | None:
     short = bare is not None or re.match(rf"\W*(?:the\s+|all\s+)?{ROWS}\s+(?:with|about|that|from|\d)", text, re.I)
     if not SHOWN.search(text) and not short:
         return None
+    if one := ONE_ROW.search(text):
+        return {"row": int(one[1])}
     start = _start_in(text)
     if start is not None:
         return {"start": start}

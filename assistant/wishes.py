@@ -10,6 +10,7 @@ from assistant.choices import (
     passages_wanted,
     place_to_publish,
     replacement_in,
+    row_to_read,
     rows_that_hold,
     speaks_of_rules,
     view_in,
@@ -229,6 +230,8 @@ class Wishes:
             return Call("writing_cost", passages_wanted(self.said))
         if keep := self.settled_rows():
             return Call("settle_contradiction", {"keep": keep})
+        if (row := row_to_read(self.said)) is not None and self.state.counts.get("kept"):
+            return Call("show_data", {"row": row})
         if self.review is not None:
             return self.review
         if query := self.asked_of_documents():
@@ -316,6 +319,8 @@ class Wishes:
         if not wanted.pop("more", False):
             return wanted
         shown = dict(self.exchange.extra.get("view") or {})
+        if row := shown.pop("row", 0):
+            return {"start": row}
         return {**shown, "start": shown.get("start", 0) + shown.get("count", ROWS_SHOWN)}
 
     def training_call(self) -> Call | None:

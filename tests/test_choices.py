@@ -126,7 +126,7 @@ def test_nothing_to_swap_is_no_choice() -> None:
     [
         ("show me rows 21 to 40", {"start": 20}),
         ("rows 21-40", {"start": 20}),
-        ("show row 300", {"start": 299}),
+        ("show row 300", {"row": 300}),
         ("Show me the last rows", {"start": -20}),
         ("find rows about diabetes", {"containing": "diabetes"}),
         ("show me everything about late fees", {"containing": "late fees"}),

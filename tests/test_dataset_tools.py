@@ -307,7 +307,7 @@ UNSURE = "a,b,c\n" + "".join(f"red {n},blue {n},green {n}\n" for n in range(5))
 def test_an_archive_is_summed_up_listed_file_by_file_and_cited_by_its_rows(context: Context) -> None:
     archive(context, "all.zip", {"faq.csv": FAQ, "tickets.csv": TICKETS, "logo.png": "\x89PNG"})
     text, cards = call(context, "read_files", names=["all.zip"])
-    assert text == "all.zip: 5 examples from 2 files. What could not be used, and why, is listed below."
+    assert text == "all.zip: 5 examples from 2 files. What could not be used, and why, is on its card."
     assert len(cards) == 1 and cards[0]["rows"] == 5
     assert cards[0]["read"] == [
         "all.zip/faq.csv: 2 examples, columns: Question → Answer",

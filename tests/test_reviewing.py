@@ -9,6 +9,8 @@ import openpyxl
 import pytest
 
 from assistant.conversation import Assistant, Conversation
+from assistant.markup import card_as_html
+from assistant.render import card_as_text
 from finetune.data.marks import read_review
 from finetune.example import Example
 from tests.talking import say
@@ -287,3 +289,30 @@ def test_a_sheet_of_another_project_is_refused(review: Conversation, assistant: 
     assert "another project" in say(other, "here", files=[back]).text
     assert not other.project.examples.exists()
     other.close()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "show me row 3 in full",
+        "read me the whole answer of row 3",
+        "show row 3",
+        "row 3",
+        "show me row 3 in full please",
+    ],
+)
+def test_one_row_is_shown_whole(talk: Conversation, tmp_path: Path, said: str) -> None:
+    answer = "Please bring your card, your letter and the list of what you take. " * 4 + "The end of it is here."
+    fields = [name for name in Brief.questions() if name != "organisation"]
+    write_model(talk.project.brief, Brief(organisation="A clinic.", skipped=fields))
+    write_model(talk.project.knowledge, Knowledge(skipped=True))
+    table = tmp_path / "faq.csv"
+    table.write_text(
+        f"Question,Answer\nWhen?,At nine.\nWhere?,In the hall.\nWhat do I bring?,{answer!r}\n".replace("'", '"')
+    )
+    say(talk, "", files=[table])
+    say(talk, "prepare the data")
+    reply = say(talk, said)
+    shown = "\n".join(map(card_as_text, reply.cards))
+    assert answer.strip() in shown and "faq.csv, row" in shown and "Status:" in shown, reply.text
+    assert answer.strip() in "".join(str(card_as_html(card)) for card in reply.cards)

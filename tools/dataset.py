@@ -192,7 +192,7 @@ def all_in_words(name: str, found: Sequence[Read], wrong: list[str]) -> str:
     text = f"{name}: {counted(rows, 'example')} from {counted(len(found), 'file')}{to_look_up}."
     unsure = [source.name for source in sources if source.mode == "unsure"]
     asked = f" I am not sure which column is which in {', '.join(unsure)}." if unsure else ""
-    missed = " What could not be used, and why, is listed below." if wrong else ""
+    missed = " What could not be used, and why, is on its card." if wrong else ""
     return f"{text}{asked}{missed}"
 
 

@@ -17,6 +17,7 @@ from finetune.data.doubt import DOUBTFUL, Doubt, doubts
 from finetune.data.marks import Mark, divided, read_review, standing
 from finetune.data.reasons import HIDDEN, OUTDATED
 from finetune.data.report import counted
+from finetune.errors import UserError
 from finetune.example import Example, Source
 from finetune.project import Project
 from tools.context import Context
@@ -155,6 +156,7 @@ def show_data(
     split: str = "",
     only: Only = "",
     count: int = ROWS_SHOWN,
+    row: int = 0,
 ) -> Artifact:
     """Show examples, numbered. The numbers are what edit_example, drop_examples and restore_examples take.
 
@@ -168,12 +170,15 @@ def show_data(
             ("doubtful"), rows a reviewer has "marked", "unmarked" ones, those that reviewers mark differently
             ("divided"), or the "files" that were read.
         count: how many of a part's rows to show, 50 at most; 5 for "the worst five".
+        row: the number of one row to show whole, with its full answer, source and marks; 0 shows a part of the rows.
     """
     project = runtime.context.project
     if only == "files":
         return files_read(project)
     examples = project.read_examples()
     require(bool(examples), "There are no examples yet.", "Attach a file or keep some rules, then ask again.")
+    if row:
+        return whole_row(project, examples, row)
     if only == "contradictions":
         from tools.conflicts import show_disagreements  # which builds on this module
 
@@ -196,6 +201,29 @@ def show_data(
         marks_noted(examples, marks) if only in ("marked", "divided") else {}
     )
     return ToolResult(text, [data_card(page, text.split(".")[0], len(found), notes)] if page else []).for_agent()
+
+
+def whole_row(project: Project, examples: Sequence[Example], number: int) -> Artifact:
+    """One row with all of its words: cells of a table are cut, and nobody approves what cannot be read."""
+    if not 1 <= number <= len(examples):
+        raise UserError(
+            f"There is no row {number}.", action=f"The rows are numbered from 1 to {len(examples)}: name one of them."
+        )
+    example = examples[number - 1]
+    marks = standing(read_review(project).marks, examples).get(example.id, {})
+    status = left_out_because(example) if example.status == "dropped" else example.status
+    reasons = [f"What was done: {'; '.join(example.reasons)}"] if example.reasons else []
+    sentences = [
+        f"Question: {example.question}",
+        f"Answer: {example.answer}",
+        f"From: {origin_in_words(example) or 'what you typed'}",
+        *([f"It rests on: {example.source.quote}"] if example.source.quote else []),
+        f"Status: {status}{f', in the {example.split} part' if example.split else ''}",
+        *reasons,
+        *(f"Marked by {mark_in_words(mark)}" for mark in marks.values()),
+    ]
+    card = Card("report", f"Row {number}", {"counts": {}, "file": example.source.file, "sentences": sentences})
+    return ToolResult(f"This is row {number} as it stands.", [card]).for_agent()
 
 
 def marks_noted(examples: Sequence[Example], marks: Sequence[Mark]) -> dict[str, list[str]]:
