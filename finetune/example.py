@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 Kind = Literal["faq", "document", "term", "rule", "refusal", "correction", "general", "category"]
+MADE_KINDS = frozenset({"rule", "term", "refusal"})  # made by the program: nobody wrote them, and nobody asked
 Split = Literal["train", "validation", "test"]
 Status = Literal["proposed", "approved", "dropped"]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from finetune.data.duplicates import NEAR_QUESTION, Keys, cut_off, decisive, same_meaning
 from finetune.data.meaning import own_words
 from finetune.data.similarity import Sets, near_pairs
-from finetune.example import Example
+from finetune.example import MADE_KINDS, Example
 
 # Answers to a question in other words are compared only where they speak of the same: this share of the smaller one's
 # words stands in both. Below it, they may tell two things that are both true.
@@ -51,6 +51,8 @@ def find_conflicts(examples: Sequence[Example], meant: Iterable[tuple[int, int]]
                 sets.join(a, b)
     conflicts = []
     for group in sets.groups():
+        if all(rows[i].kind in MADE_KINDS for i in group):
+            continue  # our own wording is not for the user to settle
         if len(group) > 1 and len(different := _by_answer(group, keys)) > 1:
             conflicts.append(Conflict(tuple(tuple(rows[i].id for i in same) for same in different)))
     return conflicts

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, Field
 
 from finetune.data.topics import Encode, Vectors, find_topics, plain_name, rows_to_look_at, stems
-from finetune.example import Example
+from finetune.example import MADE_KINDS, Example
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +38,6 @@ MOST_THIN_TOPICS = 3
 CONCENTRATED = 0.4  # the share of one topic from which it is told
 ONE_OPENING = 0.4  # the share of questions that begin with the same two words
 FEWEST_FOR_TOPICS, FEWEST_FOR_WORDING = 8, 20
-MADE_KINDS = frozenset({"rule", "term", "refusal"})  # made by the program: they show nothing about what people ask
 ASKED_FOR = 10
 ADDITIONS_TOLD = 8
 FEWEST_QUOTED = 5  # words

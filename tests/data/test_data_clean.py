@@ -189,6 +189,15 @@ def test_answers_conflict_where_they_differ_in_what_matters(question: str, answe
     assert bool(found) == conflict
 
 
+def test_rows_the_program_made_are_not_shown_as_contradicting_one_another() -> None:
+    asked = "Can you tell people which medicine to give?"
+    made = [
+        row(asked, f"I cannot tell people that; {more}.", n, "refusal") for n, more in enumerate(("call 1", "ask 2"))
+    ]
+    assert find_conflicts(made) == []
+    assert find_conflicts([*made, row(asked, "Give ten drops of it.", 3)]), "a row of the team's against ours is one"
+
+
 def test_rows_with_the_same_answer_stand_together_in_a_conflict() -> None:
     yes = [("open on sunday", "Yes, from nine."), ("Open on Sunday", "Yes from 9")]
     raw = rows(("Open on Sunday?", "No, we are closed."), *yes)
