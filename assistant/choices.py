@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from assistant.reviewing import reviewed_part
+from tools.brief import Pair
 from tools.rows import ROWS_SHOWN
 
 # --- columns -------------------------------------------------------------------------------------------------------
@@ -276,6 +277,31 @@ HOLDS = re.compile(
 def rows_that_hold(text: str) -> list[int]:
     """Numbers of rows that are called right: "keep row 12 and 31", "row 12 holds", "12 is right, drop 40"."""
     return [int(n) for match in HOLDS.finditer(text) for n in re.findall(r"\d+", match["keep"] or match["right"])]
+
+
+# A word to the assistant on what it did, which no customer of the team would say.
+ON_ITS_DOING = re.compile(
+    r"\W*(?:(?:but|and|no|wait|hey|so|ok)\W+)*(?:why|how come)\b.{0,12}\b(?:did|do|have|are|were|would) (?:yo)?u\b"
+    r".{0,30}\b(?:tak|took|read|us|pick|treat|turn|understand|understood|mak|made)\w*\b.{0,60}"
+    r"\b(?:as|from|into|out of|for)\b",
+    re.I | re.S,
+)
+CASE = r"(?:example|pair|case)\b"
+NO_CASE = re.compile(
+    rf"\W*(?:no\W+)?(?:that|this|it)(?:['’]?s|\W+is|\W+was)?\s+(?:not|no)\s+(?:an?\s+)?(?:real\s+)?{CASE}.{{0,60}}|"
+    rf"\W*(?:please\s+)?(?:delete|remove|drop|take out|forget)\s+(?:that|this|the|my)\s+(?:last\s+)?{CASE}"
+    r"(?:\s*[“\"'‘](?P<quoted>.+?)[”\"'’])?(?:\s+(?:please|pls|again|it))*\W*",
+    re.I | re.S,
+)
+
+
+def pair_taken_back(text: str, pairs: Sequence[Pair]) -> Pair | None:
+    """The case told in the interview that was none: the one that is quoted, or else the last."""
+    match = NO_CASE.fullmatch(text)
+    if match is None:
+        return None
+    quoted = (match["quoted"] or "").lower().strip(" .?!…")
+    return next((pair for pair in reversed(pairs) if quoted in f"{pair.question} {pair.answer}".lower()), None)
 
 
 ONE_ROW = re.compile(

@@ -68,6 +68,8 @@ def call_for(state: State, exchange: Exchange) -> Call | None:
         return call
     if asked != "trial" and (kept := kept_in(said)) is not None:
         return kept
+    if state.sources.files and (style := STYLE_SAID.get(said.strip().lower().rstrip(".!"))):
+        return Call("choose_personal", style)  # its own offer, whichever question is open by now
     if asked in Brief.questions() or asked.startswith("practice:") or asked == "trial":
         return None
     if (asked == ASKS_PERSONAL or state.sources.prepared) and (chosen := personal_in(said)) is not None:
@@ -278,6 +280,13 @@ KEPT_VALUE = re.compile(
 SHORT = 30  # words; a longer message says more than what stays
 
 
+STYLE_SAID: dict[str, dict[str, Any]] = {
+    "keep the tags": {"style": "tags"},
+    "use invented names": {"style": "stand-ins"},
+    "hide towns and employers too": {"indirect": True},
+}
+
+
 def kept_in(text: str) -> Call | None:
     """What is said of values that are no secret: the team's own number, the name of its vet; None for other words."""
     if "?" in text or len(text.split()) > SHORT or re.search(r"\brows?\b", text, re.I):
@@ -327,7 +336,7 @@ def open_question(state: State) -> Say | None:
             "Personal data is replaced by tags such as [name]. Keep the tags, use invented names instead, or hide "
             "towns and employers too? Tags are plain to see; with invented names the model learns natural sentences; "
             "the more is hidden, the less can point to a person.",
-            ("Keep the tags", "Use invented names", "Hide towns and employers too"),
+            tuple(said.capitalize() for said in STYLE_SAID),
             ASKS_PERSONAL,
         )
     files = [name for name in state.sources.attached if name not in state.sources.rights]

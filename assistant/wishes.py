@@ -5,8 +5,10 @@ from functools import cached_property
 from typing import Any
 
 from assistant.choices import (
+    ON_ITS_DOING,
     asked_of_documents,
     columns_in,
+    pair_taken_back,
     passages_wanted,
     place_to_publish,
     replacement_in,
@@ -23,6 +25,7 @@ from assistant.provenance import call_for, licence_in, passed_over
 from assistant.replies import COMMANDS
 from assistant.reviewing import review_call
 from assistant.understanding import OUTRIGHT, SURE, Understood
+from finetune.data.report import TALKED
 from tools.brief import Brief
 from tools.journey import State
 from tools.review_sheets import returned_folder
@@ -120,6 +123,8 @@ class Wishes:
             return [Call("add_text", {"text": self.said})]
         if (noted := self.practice_call()) is not None:
             return [noted]
+        if taken_back := self.pair_calls():
+            return taken_back
         facts, action = self.facts_call(), self.action()
         files = Call("read_files", {"names": self.exchange.files}) if self.exchange.files else None
         calls = [call for call in (facts, files, action) if call is not None]
@@ -165,9 +170,25 @@ class Wishes:
         args = {name: value for name, value in args.items() if value}
         return Call("record_facts", args) if args else None
 
+    def pair_calls(self) -> list[Call]:
+        """A case of the interview that was none goes, and the row that was made of it."""
+        pair = None if self.exchange.files else pair_taken_back(self.said, self.state.brief.pairs)
+        if pair is None:
+            return []
+        rows = [
+            number
+            for number, row in enumerate(self.state.project.read_examples(), 1)
+            if row.source.file == TALKED and row.question == pair.question and row.status != "dropped"
+        ]
+        goes = Call("record_facts", {"remove": {"pairs": [pair.model_dump()]}})
+        # The row first: once the case is gone, nothing tells which row was made of it.
+        return [Call("drop_examples", {"rows": rows}), goes] if rows else [goes]
+
     def not_meant(self) -> set[str]:
         """Fields the message is no answer to, though its words could be taken for one."""
         fields: set[str] = set()
+        if ON_ITS_DOING.match(self.said):
+            fields |= {"pairs", str(self.asked)}
         about_files = self.exchange.files and not (self.asked == "organisation" and WE_ARE.match(self.said))
         if self.said_command() or about_files or self.columns_choice() is not None:
             fields.add(str(self.asked))

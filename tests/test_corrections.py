@@ -2,7 +2,13 @@
 
 import pytest
 
+from assistant.choices import ON_ITS_DOING
+from assistant.conversation import Conversation
 from assistant.corrections import Correction, corrections, moved, named_field, second_thought
+from tests.talking import say
+from tests.test_deletion import use
+from tools.brief import Brief, Pair
+from tools.journey import in_use, read_brief, write_model
 
 
 def first(text: str, asked: str | None = None) -> Correction | None:
@@ -86,3 +92,43 @@ def test_moving_is_told_from_a_move_within_a_sentence() -> None:
 def test_only_whole_names_name_a_field() -> None:
     assert named_field("who reads it") == "audience"
     assert named_field("tone of the row") is None
+
+
+PRICE = "What is a home visit?"
+RABBITS = Pair(question="Do you see rabbits?", answer="Yes, we do.")
+COMPLAINT = "why did you take the remarks from the price list as answers? the price is the answer"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "thats not an example, remove it pls",
+        "No, that is not a real example.",
+        "delete the last pair",
+        f'delete the example "{PRICE}"',
+    ],
+)
+def test_a_case_that_was_none_goes_from_the_brief_and_from_the_rows(talk: Conversation, said: str) -> None:
+    write_model(talk.project.brief, Brief(pairs=[RABBITS, Pair(question=PRICE, answer="It is 55 pounds.")]))
+    use(talk.context, "prepare_data")
+    assert PRICE in [row.question for row in in_use(talk.project.read_examples())]
+    say(talk, said)
+    assert read_brief(talk.project).pairs == [RABBITS]
+    use(talk.context, "prepare_data")
+    assert PRICE not in [row.question for row in in_use(talk.project.read_examples())]
+
+
+def test_the_case_that_is_quoted_goes_and_no_other(talk: Conversation) -> None:
+    pairs = [Pair(question=PRICE, answer="It is 55 pounds."), RABBITS]
+    write_model(talk.project.brief, Brief(pairs=pairs))
+    say(talk, f"remove the example “{PRICE}”")
+    assert read_brief(talk.project).pairs == pairs[1:]
+
+
+def test_a_word_to_the_assistant_on_what_it_did_is_no_case() -> None:
+    assert ON_ITS_DOING.match(COMPLAINT)
+    for case in (
+        "Why did you charge me twice? It is taken once.",
+        "why do you not take cards? we do, at the desk",
+    ):
+        assert not ON_ITS_DOING.match(case)

@@ -209,6 +209,18 @@ def test_the_own_number_stays_at_any_point_of_the_talk_and_answers_no_question(t
     assert read_brief(talk.project) == before and talk.reply().waiting_for == asked
 
 
+@pytest.mark.parametrize("said", ["keep the tags", "Keep the tags."])
+def test_an_offered_answer_is_taken_for_its_own_question_while_another_is_open(
+    talk: Conversation, tmp_path: Path, said: str
+) -> None:
+    attach(talk, tmp_path, "letters.csv", LETTERS)
+    before, asked = read_brief(talk.project), talk.reply().waiting_for
+    assert asked in ("organisation", "industry", "task")
+    say(talk, said)
+    assert read_brief(talk.project) == before and talk.reply().waiting_for == asked
+    assert read_sources(talk.project).personal.asked
+
+
 def test_a_value_that_was_kept_comes_back_into_prepared_rows_and_others_stay_hidden(
     ready: Conversation, tmp_path: Path
 ) -> None:

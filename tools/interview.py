@@ -29,7 +29,7 @@ def brief_card(brief: Brief, *, asked: bool = False) -> Card:
 def record_facts(
     runtime: ToolRuntime[Context],
     facts: dict[str, Any] | None = None,
-    remove: dict[str, list[str]] | None = None,
+    remove: dict[str, list[Any]] | None = None,
     skip: list[str] | None = None,
     clear: list[str] | None = None,
 ) -> Artifact:
@@ -81,6 +81,8 @@ def record_facts(
     remember(project, f"the change to {', '.join(dict.fromkeys(touched)).replace('_', ' ')}")
     write_model(project.brief, changed)
     noted = [f"{n.replace('_', ' ')}: {in_words(n, getattr(changed, n))}" for n in facts or {} if getattr(changed, n)]
+    if remove and not noted:
+        noted = [f"{name.replace('_', ' ')}: taken out" for name in remove]
     return ToolResult(
         "Noted. " + "; ".join(noted), [brief_card(changed)] if facts or remove or clear else []
     ).for_agent()
