@@ -5,6 +5,9 @@ rows of it. Counts by kind what was read, refused in words, stopped at a limit, 
 or a reading process ended by anything but a limit) and what hung. A hang is told by seconds of the processor, so that a
 busy machine makes none; a wall clock many times as long is for what sleeps. Files that crash or hang are kept.
 
+--repeats puts one thing over and over into each text file instead, at its beginning, middle and end, to find what costs
+the square of its number: breaking at random seldom does.
+
 Input number n is the same for the same seed. DIR/seed-N.json has the counts, DIR/seed-N.md the table, written every 50
 files; a stopped run goes on where they say, and --minutes and --inputs are of all its parts together.
 """
@@ -47,6 +50,17 @@ TOKENS = (
     b"\nOn , wrote:\n", b"-- \n", b"-----Original Message-----\n", b"../../", b"\xed\xa0\x80",
     "\u202e\u200b\ufeff".encode(), b"a" * 3000, b"(" * 500, b"|---|---|\n", b"```\n", b"# " * 40,
 )  # fmt: skip
+# What text formats, letters and sentences are made of, each a way to send a pattern back and forth.
+PIECES = (
+    b"<htm", b"<a href=", b"<p>", b"<td>", b"<b>x", b"<button>Why?</button>", b"<h2>x", b"</p>", b"<style>",
+    b"<![CDATA[", b"<!--FA\n", b"&amp;", b"# a\n", b"- a\n", b"* ", b"1. a ", b"| a |\n", b"> ", b"[a](", b"![", b"`",
+    b"**a", b"_a_",
+    b"a: b\n", b"A. ", b"Mr. A ", b"(a) ", b"12.", b"http://a.b ", b"a@b.c ", b"Q: a?\nA: b.\n", b"The a means b. ",
+    b"If a, b must c. ", b'"a" means b; ', b"The A of the B of ", b'{"a":', b'"a":1,', b'["a",', b"\\u0041",
+    b"On Mon wrote:\n", b"From a Mon\n", b"Subject: a\n", b"=?utf-8?q?a?= ", b"=41", b"Content-Type: text/html\n",
+    b"\n--\n", b"a ", b"a?\n", b"a.\n", b"\t", b" ", b"\r\n", b"a;b\n", b"a,b\n", b'"a', b'a"b,',
+)  # fmt: skip
+REPEATED = 120_000  # bytes of one thing over and over
 PACKED = (".docx", ".xlsx", ".pptx", ".zip")
 
 
@@ -59,6 +73,18 @@ def mutated(chance: random.Random, files: dict[str, bytes]) -> tuple[str, bytes]
     if chance.random() < 0.1:  # a name that lies
         name = Path(name).stem + Path(chance.choice(sorted(files))).suffix
     return name, data
+
+
+def repetitions(files: dict[str, bytes]) -> list[tuple[str, bytes, int]]:
+    """Every text file with every piece and each of three places."""
+    texts = [name for name in sorted(files) if not name.endswith((*PACKED, ".pdf"))]
+    return [(name, piece, half) for name in texts for piece in (*TOKENS, *PIECES) for half in range(3)]
+
+
+def repeated(files: dict[str, bytes], name: str, piece: bytes, half: int) -> tuple[str, bytes]:
+    """A file's name and its content with a piece over and over in it, behind so many halves of it."""
+    place = len(files[name]) * half // 2
+    return name, files[name][:place] + piece * (REPEATED // len(piece)) + files[name][place:]
 
 
 def repacked(chance: random.Random, data: bytes) -> bytes:
@@ -290,12 +316,15 @@ def try_one(reading: Reading, path: Path, heard: Heard) -> str:
 
 def fuzz(run: Run, files: dict[str, bytes], options: argparse.Namespace, heard: Heard) -> None:
     counts = run.counts
+    pieces = repetitions(files) if options.repeats else []
+    options.inputs = min(options.inputs, len(pieces)) if pieces else options.inputs
     while not run.over(options.minutes, options.inputs):
         with Reading(LIMITS) as reading:
             for _ in range(RENEWED):
                 if run.over(options.minutes, options.inputs):
                     break
-                name, data = mutated(random.Random(f"{options.seed}:{counts.next}"), files)
+                chance = random.Random(f"{options.seed}:{counts.next}")
+                name, data = repeated(files, *pieces[counts.next]) if pieces else mutated(chance, files)
                 path = options.out / f"input-{options.seed}{Path(name).suffix}"
                 path.write_bytes(data)
                 what = try_one(reading, path, heard)
@@ -315,6 +344,7 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=5.0, help="stop after this long (default 5)")
     parser.add_argument("--inputs", type=int, default=10**9, help="stop after this many files in all")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--repeats", action="store_true", help="one thing over and over instead of random breaks")
     parser.add_argument("--only", default="", help="only files whose name has this in it, as .pdf")
     parser.add_argument("--out", type=Path, required=True, help="folder for counts and the files that crash or hang")
     options = parser.parse_args()
@@ -323,7 +353,7 @@ def main() -> int:
     log = logging.getLogger("finetune.data.read")
     log.addHandler(heard)
     log.propagate = False
-    run = Run(options.out, f"seed-{options.seed}{options.only}")
+    run = Run(options.out, f"{'repeats' if options.repeats else f'seed-{options.seed}'}{options.only}")
     fuzz(run, {name: data for name, data in small_files().items() if options.only in name}, options, heard)
     print(run.counts.table())
     return int(any(run.counts.of(end) for end in FAULTS))
