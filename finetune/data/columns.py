@@ -170,12 +170,15 @@ def map_columns(table: Table, encode: Encode | None = None) -> ColumnMapping:
     return ColumnMapping(question.name, answer.name, topic, "question_answer", confidence, candidates, reason)
 
 
+LONGEST_CODE = 200  # characters; a number, an id or an address is shorter
+
+
 def _describe(table: Table, index: int) -> _Column:
     cells = [row[index] for _, row in table.filled()]
     filled = [cell for cell in cells if cell]
     sample = [GREETING.sub("", cell, count=1) for cell in filled[:: max(1, len(filled) // SAMPLE)]]
     distinct = len({cell.lower() for cell in filled})
-    code = sum(bool(CODE.fullmatch(cell)) for cell in sample) >= 0.9 * max(1, len(sample))
+    code = sum(len(cell) <= LONGEST_CODE and bool(CODE.fullmatch(cell)) for cell in sample) >= 0.9 * max(1, len(sample))
     role, named = _role_of_header(table.header[index], _is_in_letters(table.header))
     length = sum(len(cell.split()) for cell in sample) / max(1, len(sample))
     speaker = None if named else _speaker(table.header[index])

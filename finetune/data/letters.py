@@ -14,7 +14,8 @@ from bs4.element import NavigableString, PageElement, Tag
 from finetune.data.document import words
 from finetune.data.markup import parsed
 
-ADDRESS = re.compile(r"[\w.+'%-]+@[\w-]+(?:\.[\w-]+)+")
+# As long as RFC 5321 lets its parts be, so that a line of letters alone is not read to its end from each of them.
+ADDRESS = re.compile(r"(?<![\w.+'%-])[\w.+'%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 DEEPEST_QUOTE = 30
 FEWEST_WORDS = 3  # left of a letter; fewer say nothing
 SIGNATURE_LINES = 14  # of a signature, at most

@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from finetune.data.collect import examples_from_document
 from finetune.data.columns import map_columns
 from finetune.data.document import Limits
 from finetune.data.from_documents.rows import examples_from_passages
 from finetune.data.kinds import SUPPORTED
 from finetune.data.letters import LONGEST_LETTER, parts_of
 from finetune.data.read import Reading, read_file
+from finetune.data.text_formats import document_from_text
 from finetune.errors import UserError
 from tests.data.small_files import POLICY, Put, notes, pdf, refused, word_document, workbook, zipped
 
@@ -609,6 +611,18 @@ def test_a_line_of_one_thing_over_and_over_costs_no_square_of_its_length(put: Pu
     started = time.process_time()
     examples_from_passages(document)
     assert time.process_time() - started < 10
+
+
+@pytest.mark.parametrize("again", ["a", "a.", "@", "a@"])
+def test_a_cell_of_one_thing_over_and_over_costs_no_square_of_its_length(again: str) -> None:
+    head = (
+        "Ticket ID,Created,Author,Message\n1,2026-05-05 10:00,Customer,How do I pay?\n1,2026-05-05 11:00,Agent,Cash.\n"
+    )
+    name = again * (300_000 // len(again))
+    document = document_from_text(f"{head}2,,{name},{name}\n".encode(), "tickets.csv", Limits(), kind="csv")
+    started = time.process_time()
+    examples_from_document(document)
+    assert time.process_time() - started < 5
 
 
 def test_a_letter_of_blanks_costs_no_square_of_them() -> None:
