@@ -267,6 +267,29 @@ def test_the_users_own_full_stops_are_not_doubled() -> None:
     assert scope(Brief(inputs="Medicare questions")) == "Medicare questions"
 
 
+@pytest.mark.parametrize(
+    ("inputs", "named"),
+    [
+        (
+            "emails from pet owners like 'my cat is sneezing, do i need to come'; prices, dates",
+            "emails from pet owners",
+        ),
+        ("mostly emails from members, and sometimes phone notes", "emails from members"),
+        ("Support tickets, often with screenshots", "support tickets"),
+        ("Complaints and questions by phone, email and letter.", "complaints and questions by phone, email and letter"),
+        ("Short chats, e.g. “where is my card?”", "short chats"),
+        ("my cat is sneezing, do i need to come", ""),
+        ("emails are what we get", ""),
+        ("Dear team, my invoice 4711 is wrong", ""),
+        ("what do i know", ""),
+        ("Anfragen per E-Mail", ""),
+        ("", ""),
+    ],
+)
+def test_what_a_model_can_help_with_is_named_only_in_words_that_make_a_sentence(inputs: str, named: str) -> None:
+    assert scope(Brief(organisation="small vet practise in ludlow", inputs=inputs)) == named
+
+
 def test_one_is_counted_as_one(context: Context) -> None:
     (context.project.files / "one.csv").write_text("Question,Answer\nOpen on Sunday?,No we are closed.\n")
     text, _ = call(context, "read_files", names=["one.csv"])

@@ -10,12 +10,39 @@ from finetune.example import Example
 from knowledge.entries import Rule, Term
 from tools.brief import Brief
 
-# Words that are small inside a sentence; any other first word may be a name.
-COMMON_START = re.compile(
-    r"(?:questions?|chats?|phone|e-?mails?|messages?|requests?|letters?|documents?|calls?|complaints?|claims?|tickets?|"
-    r"an?|the|our|we|short|long|typical|mostly)\b",
+# What comes in is called by one of these; a phrase of the brief without one seldom fits behind "I can help with …".
+ASKED = re.compile(
+    r"\b(?:questions?|enquir(?:y|ies)|inquir(?:y|ies)|chats?|calls?|e-?mails?|messages?|requests?|letters?|documents?|"
+    r"complaints?|claims?|tickets?|forms?|reports?|bookings?|orders?|invoices?|notes?|cases?|problems?|reviews?)\b",
     re.I,
 )
+# Words that are small inside a sentence; any other first word may be a name.
+COMMON_START = re.compile(
+    rf"(?:{ASKED.pattern}|an?\b|the\b|our\b|short\b|long\b|typical\b|general\b|daily\b|simple\b|phone\b|support\b|"
+    r"incoming\b|written\b|customers?\b|clients?\b|patients?\b|members?\b|owners?\b)",
+    re.I,
+)
+LEADS_IN = re.compile(
+    r"^(?:(?:well|so|mostly|mainly|usually|typically|just|only|we (?:get|receive|have)|it['’]?s|they['’]?re|they are|"
+    r"there are|(?:people|customers|clients|patients|members|owners) send(?: us)?)\b\W*)+",
+    re.I,
+)
+# Behind these stand cases, quotations and afterthoughts.
+CASES_BEHIND = re.compile(
+    r"\s*(?:\b(?:like|such as|e\.\s?g|for (?:example|instance)|saying|that|which|who|where|because|"
+    r"sometimes|usually|often|mostly|but)\b|[:;.?!()\[\]<>\n\"“”„«»‘–—]|(?<!\w)['’]|\s-\s).*",
+    re.I | re.S,
+)
+NO_PART = re.compile(
+    r"\b(?:i|im|i'm|i’m|you|u|me|my|mine|pls|plz|please|etc|is|are|was|were|am|do|does|did|has|had|will|would|should|could|"
+    r"can|must|no|not|never|don['’]?t|dunno|idk|stuff|what|whatever|hi|hello|"
+    r"und|für|von|per|der|die|das|les|des|pour|del|para)\b|[^\w\s,'’&/-]",
+    re.I,
+)
+OPEN_END = re.compile(r"(?:[\s,&/-]+(?:and|or|about|on|from|of|for|to|with|in|by|at|the|an?|we|they))+$", re.I)
+SCOPE_LOOKED_AT = 300  # characters
+SCOPE_WORDS = range(2, 11)  # one word says nothing, and more are a tale
+HEAD_WITHIN = 4  # words from the start, in which it says what comes in
 SYSTEM_WORDS = 40  # read again with every row: at 90 words it was nearly half of all tokens trained on
 REQUIRED_SHARE = 0.6  # a sentence in this share of the answers is one the team always says, such as a disclaimer
 REQUIRED_ROWS = 10  # fewer answers show no habit
@@ -31,9 +58,23 @@ def sorts(brief: Brief, examples: Sequence[Example]) -> bool:
 
 
 def scope(brief: Brief) -> str:
-    """What the model is for, as the end of "I can help with …"."""
-    words = ended(brief.inputs or brief.organisation or "questions about our work")
-    return words[0].lower() + words[1:] if COMMON_START.match(words) else words
+    """What the model is for, as the end of "I can help with …"; empty where the brief's words make no such end."""
+    said = ended(CASES_BEHIND.sub("", LEADS_IN.sub("", (brief.inputs or "").strip()[:SCOPE_LOOKED_AT])))
+    phrase = OPEN_END.sub("", said)
+    if not _names_what_comes_in(phrase):
+        phrase = OPEN_END.sub("", phrase.partition(",")[0])
+        if not _names_what_comes_in(phrase):
+            return ""
+    return phrase[0].lower() + phrase[1:] if COMMON_START.match(phrase) else phrase
+
+
+def _names_what_comes_in(phrase: str) -> bool:
+    spoken = phrase.split()
+    return (
+        len(spoken) in SCOPE_WORDS
+        and not NO_PART.search(phrase)
+        and ASKED.search(" ".join(spoken[:HEAD_WITHIN])) is not None
+    )
 
 
 def ended(text: str) -> str:

@@ -809,6 +809,15 @@ def test_refusals_are_polite_name_the_scope_and_ask_in_several_ways() -> None:
     assert any("give a diagnosis" in r.question for r in rows)
 
 
+def test_a_refusal_repeats_only_words_that_make_a_sentence() -> None:
+    raw = "shuold never say things like 'give him paracetamol', pls"
+    rows = refusals(["tell people which medicine to give", raw], "", off_topic=3)
+    answers = " ".join(row.answer for row in rows)
+    assert "I can't tell people which medicine to give." in answers and "I can't do that." in answers
+    assert "paracetamol" not in answers and "pls" not in answers and "{" not in answers
+    assert not [row.answer for row in rows if "I can help with ." in row.answer or "glad to help" in row.answer]
+
+
 def test_a_quotation_that_a_colon_leads_into_makes_no_row_and_another_one_does(tmp_path: Path) -> None:
     shown = "> Age means how old a person is, counted from the date of birth."
     for text, asked in (
