@@ -13,6 +13,7 @@ from assistant.choices import asked_of_documents
 from assistant.conversation import Assistant, Conversation
 from assistant.markup import card_as_html
 from assistant.render import card_as_text
+from finetune.example import Source, make_example
 from finetune.project import Project
 from tests.files import dental_csv, policy_docx, policy_pdf
 from tests.talking import make_assistant, say
@@ -160,6 +161,31 @@ def test_personal_data_in_a_document_is_shown_to_nobody_and_the_own_number_is(co
         assert "invoice" in told and "01584 555 012" in told, query
         for personal in ("Barker,", "Barker of", "Mill Street", "555 917", "NWBK"):
             assert personal not in told, query
+
+
+def test_a_callers_number_stays_hidden_however_often_it_stands_in_the_documents(context: Context) -> None:
+    written(
+        context,
+        "calls.md",
+        "# Monday\nTom Barker, 01584 555 917, asks for a refund.\n\n"
+        "# Tuesday\nA refund for Tom Barker, 01584 555 917.\n\n"
+        "# Friday\nThe refund: he wants to visit us, his number is 01584 555 917.\n\n"
+        "# Sunday\nCall us back about the refund, Tom Barker, 01584 555 917.\n",
+    )
+    text, cards = call(context, "find_passages", query="refund Tom Barker")
+    assert "hidden" in without_quotes(text) and "Personal data in it is hidden" in card_as_text(cards[0])
+    assert len(cards[0]["passages"]) == 4 and "555 917" not in text + repr(cards)
+
+
+def test_a_number_that_prepared_answers_hold_is_shown_in_passages_too(context: Context) -> None:
+    written(context, "about.md", "# Contact\nTelephone of the reception\n01584 555 012 or 01584 555 917\n")
+    query = "reception telephone contact"
+    assert "01584 555 012" not in call(context, "find_passages", query=query)[0]
+    row = make_example("How do I reach you?", "Dial 01584 555 012 at any time.", source=Source())
+    context.project.write_examples([row])
+    write_model(context.project.sources, read_sources(context.project).model_copy(update={"prepared": True}))
+    told = call(context, "find_passages", query=query)[0]
+    assert "01584 555 012" in told and "555 917" not in told
 
 
 def test_a_documents_words_are_for_the_card_and_not_for_the_chat(context: Context) -> None:

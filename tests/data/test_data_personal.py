@@ -241,6 +241,11 @@ def test_a_contact_of_many_answers_is_the_organisations_own() -> None:
     assert own_contacts(answers, items) == {items[0].text_hash}
 
 
+def test_an_address_ends_behind_its_whole_postcode() -> None:
+    listed = "IBAN GB29 NWBK 6016 1331 9268 19 Mr Piotr Nowak, 31 Gravel Hill, Ludlow SY8 1QS, 07700 900 512"
+    assert "1QS" not in hidden(listed) and "SY8" not in hidden(listed)
+
+
 @pytest.mark.parametrize(
     ("answer", "ours"),
     [
@@ -252,6 +257,9 @@ def test_a_contact_of_many_answers_is_the_organisations_own() -> None:
         ("Mrs. Barker asked for a call on 01584 555 012.", False),
         ("Call us. The owner is Tom Barker and his number is 01584 555 012.", False),
         ("I called the owner on 01584 555 012.", False),
+        ("He will visit us, his number is 01584 555 012.", False),
+        ("Please call us back, wrote Tom Barker, 01584 555 012.", False),
+        ("Please call us back, Tom Barker, 01584 555 012.", False),
     ],
 )
 def test_a_contact_that_an_answer_calls_ours_is_the_organisations_own(answer: str, ours: bool) -> None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from finetune.data.document import words
+from finetune.data.personal.forms import FULL_POSTCODE
 from finetune.data.personal.kinds import Find
 from finetune.data.personal.streets import (
     HOUSE,
@@ -43,6 +44,7 @@ JOIN = re.compile(
     r"[ \t\xa0]{1,6}|[ \t]{0,3},[ \t]{0,6}\n?[ \t>]{0,8}|\.[ \t]|[.,]?[ \t]{0,3}\n[ \t>,]{0,10}\n?[ \t>]{0,10}|-"
     r"|[ ]?\([ ]?|\)[ ,]{0,2}"
 )
+POSTCODE_LETTERS = 8  # and the blank, of the longest
 MOST_STEPS = 16  # words an address may go on after its street
 
 
@@ -69,11 +71,17 @@ def addresses(text: str, tokens: Sequence[Token]) -> Iterator[Find]:
         if last < 0:
             continue
         first = _unit_before(tokens, first)
-        end = _grown(text, tokens, last, known)
+        end = _whole_postcode(text, _grown(text, tokens, last, known))
         done = end
         yield Find(tokens[first].start, end, "address", why)
     for match in LIVES.finditer(text):
         yield Find(*match.span("item"), "address", "after words like lives at")
+
+
+def _whole_postcode(text: str, end: int) -> int:
+    """The end of the postcode that an address ends within: the letters of "SY8 1QS" look like a state's."""
+    around = FULL_POSTCODE.finditer(text, max(0, end - POSTCODE_LETTERS), end + POSTCODE_LETTERS)
+    return next((match.end() for match in around if match.start() < end < match.end()), end)
 
 
 def _unit_before(tokens: Sequence[Token], first: int) -> int:

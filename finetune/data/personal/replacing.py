@@ -154,7 +154,8 @@ def _all_stand_ins(kind: PersonalKind) -> frozenset[str]:
 CONTACTS: tuple[PersonalKind, ...] = ("phone", "email", "address", "web address")
 # How an organisation gives its own: "call us on …", "our usual number, …", "we are at …". What stands between is short.
 OURS = re.compile(
-    r"(?:\b(?:call|phone|ring|text|message|e-?mail|fax|reach|contact|visit|find|write to|send (?:it|them) to) us\b|"
+    r"(?:\b(?:(?P<rings>call|phone|ring|text|message|e-?mail|fax)|reach|contact|visit|find|write to|"
+    r"send (?:it|them) to) us\b|"
     r"\b(?:our|the (?:practice|clinic|surgery|office|branch|shop|store|help ?desk)(?:['’]s)?) (?:[\w-]+ ){0,2}"
     r"(?:numbers?|phone|telephone|tel|(?:hot|help)?line|e-?mail|mail|address|web ?site|page|offices?|branch|"
     r"desk|reception|switchboard|door|car park)\b|"
@@ -166,6 +167,12 @@ OURS = re.compile(
     re.I,
 )
 CUE = 90  # characters before a contact in which such words are looked for
+# Between such words and a contact these say that it is somebody else's: "they may call us; her number is …".
+THEIRS = re.compile(
+    r"\b(?:his|her|their|my|mine|customers?|clients?|patients?|owners?|callers?|wrote|writes|said|says|asked|mrs?|ms|"
+    r"herr|frau)\b",
+    re.I,
+)
 
 
 def own_contacts(answers: Sequence[str], items: Sequence[PersonalItem], rows: int = 3) -> frozenset[str]:
@@ -173,14 +180,31 @@ def own_contacts(answers: Sequence[str], items: Sequence[PersonalItem], rows: in
     answers need: they stand in the answers of several rows, or an answer calls them ours. They are shown for review,
     and kept."""
     places: defaultdict[str, set[str]] = defaultdict(set)
-    ours: set[str] = set()
     for item in items:
         if item.kind in CONTACTS:
-            answer = answers[item.text]
-            places[item.text_hash].add(answer)
-            if OURS.search(answer[max(0, item.start - CUE) : item.start]):
-                ours.add(item.text_hash)
-    return frozenset(ours | {text_hash for text_hash, texts in places.items() if len(texts) >= rows})
+            places[item.text_hash].add(answers[item.text])
+    repeated = {text_hash for text_hash, texts in places.items() if len(texts) >= rows}
+    return called_ours(answers, items) | repeated
+
+
+def called_ours(texts: Sequence[str], items: Sequence[PersonalItem]) -> frozenset[str]:
+    """Hashes of the contacts that a text calls the organisation's own; in a list of callers the same number stands
+    often, so being repeated says nothing of a document."""
+    named: defaultdict[int, list[int]] = defaultdict(list)
+    for item in items:
+        if item.kind == "name":
+            named[item.text].append(item.start)
+    contacts = [item for item in items if item.kind in CONTACTS]
+    return frozenset(i.text_hash for i in contacts if _is_called_ours(texts[i.text], i, named[i.text]))
+
+
+def _is_called_ours(text: str, item: PersonalItem, names: Sequence[int]) -> bool:
+    """Whether the words before a contact give it as the organisation's; `names` are where names of persons begin."""
+    cue = OURS.search(text[max(0, item.start - CUE) : item.start])
+    if cue is None or THEIRS.search(cue[0]) or (cue["rings"] and item.kind == "address"):
+        return False
+    behind = range(item.start - len(cue[0]), item.start)
+    return not any(start in behind for start in names)
 
 
 def is_kept(value: str, keep: Collection[str]) -> bool:
