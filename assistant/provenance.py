@@ -257,7 +257,9 @@ SHOWS = re.compile(
 
 
 CONTACT = r"(?:(?:tele)?phones?|numbers?|e-?mails?|add?res+e?s?|contacts?|contact details|web ?sites?)"
-OUR_CONTACT = re.compile(rf"\b(?:our|my)(?: \w+){{0,3}} {CONTACT}\b", re.I)
+OUR_CONTACT = re.compile(
+    rf"\b(?:our|my)(?:(?: \w+){{0,3}} {CONTACT}|(?: own)?(?: (?:business|company|practice|clinic|firm))? name)\b", re.I
+)
 STAYS = re.compile(
     r"\b(?:keep|kept|stays?|remains?|visible|leave|show|shown|unhide|(?:stop|without|not?|never|un) ?hid(?:e|ing|den)|"
     r"don['’]?t hide|bring back)\b",

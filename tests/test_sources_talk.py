@@ -21,8 +21,10 @@ from finetune.lineage import read_lineage
 from finetune.project import Run
 from tests.talking import say
 from tests.test_deletion import approve, attach, no_training, ready, train, use
-from tools.journey import read_brief, read_sources
+from tools.brief import Brief
+from tools.journey import read_brief, read_sources, write_model
 from tools.lineage import file_hash
+from tools.masking import own_names
 
 __all__ = ["no_training", "ready"]  # fixtures
 
@@ -32,6 +34,7 @@ LETTERS = """Question,Answer
 "I live in Dayton and work at Acme Tools Inc, can I come in the evening?","Yes, we are open until eight on Thursdays."
 "Do you take cards at the desk?","Yes, all the usual cards, and cash."
 """
+HOUSE = "small vet practice in Ludlow called Willow Lane Vets"
 NAMES = ("Maria", "Lopez", "Schmidt", "614-555-0142")
 
 
@@ -180,6 +183,8 @@ def test_how_personal_data_is_to_be_hidden_is_read_from_the_words(said: str, cho
         ("please don't hide our e-mail address", ("own_contacts_kept", {})),
         ("our phone number is 01584 555 012", ("choose_personal", {"keep": ["01584 555 012"]})),
         ("Our number is (614) 555-2368, keep it", ("choose_personal", {"keep": ["(614) 555-2368"]})),
+        ("don't hide our own name", ("own_contacts_kept", {})),
+        ("it should keep our customer name out of it", None),
         ("stop hiding names", ("own_contacts_kept", {"people": True})),
         ("show the phone numbers", ("own_contacts_kept", {"people": True})),
         ("keep the name Dr Sarah Lane", ("choose_personal", {"keep": ["Dr Sarah Lane"]})),
@@ -233,6 +238,28 @@ def test_a_value_that_was_kept_comes_back_into_prepared_rows_and_others_stay_hid
     assert name in letters(ready) and "Schmidt" not in letters(ready) and "614-555-0142" not in letters(ready)
     say(ready, "use invented names instead of tags")
     assert name in letters(ready)
+
+
+def test_the_teams_own_name_stays_where_it_stands_whole(ready: Conversation, tmp_path: Path) -> None:
+    write_model(ready.project.brief, read_brief(ready.project).model_copy(update={"organisation": HOUSE}))
+    attach(
+        ready,
+        tmp_path,
+        "letters.csv",
+        "Question,Answer\nWhom do I write to about a bill?,Please write to the desk of Willow Lane Vets.\n"
+        "Who saw my cat last week on Monday?,Mrs Sarah Lane of Willow Lane Vets has seen her.\n",
+    )
+    say(ready, "prepare the data", "skip", "skip")
+    assert letters(ready).count("Willow Lane Vets") >= 2 and "Sarah" not in letters(ready)
+    assert "Willow Lane Vets" in say(ready, "don't hide our own name").text
+    assert own_names(Brief(organisation="Peter Schmidt, the office")) == []
+    assert own_names(Brief(organisation="We are Smith & Sons Dental in Ohio")) == ["Smith & Sons Dental"]
+    assert own_names(Brief(organisation="A dental clinic in Columbus.")) == []
+
+
+def test_what_is_kept_already_is_said_to_stay(talk: Conversation) -> None:
+    say(talk, "hi", "our phone number is 01584 555 012")
+    assert "01584 555 012 stays" in say(talk, "our phone number is 01584 555 012").text
 
 
 def test_a_change_of_mind_about_names_works_from_the_originals(ready: Conversation, tmp_path: Path) -> None:

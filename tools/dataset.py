@@ -27,6 +27,7 @@ from tools.coverage import coverage_card, look_at_coverage
 from tools.history import remember
 from tools.instruction import scope, sorts
 from tools.journey import SourceFile, Sources, read_brief, read_sources, require, write_model
+from tools.masking import own_names
 from tools.own import indexed, indexed_in_words
 from tools.result import Artifact, Card, ToolResult
 from tools.review_sheets import received
@@ -311,6 +312,7 @@ def prepare_rows(
         style=sources.personal.style,
         indirect=sources.personal.indirect,
         keep=sources.personal.keep,
+        names=own_names(read_brief(project)),
         encode=context.services.encode,
         languages=read_brief(project).languages,
         kept=Kept(project.kept, tell, names=context.services.names),

@@ -20,7 +20,8 @@ from finetune.files import read_jsonl
 from tools.context import Context
 from tools.dataset import data_cards, pairs_as_examples, prepare_rows, told_to, understand
 from tools.history import remember
-from tools.journey import PersonalChoice, SourceFile, in_use, read_sources, write_model
+from tools.journey import PersonalChoice, SourceFile, in_use, read_brief, read_sources, write_model
+from tools.masking import own_names
 from tools.result import Artifact, ToolResult
 from tools.rights import PASSED
 from tools.rows import EDITED
@@ -104,7 +105,8 @@ def choose_personal(
         if not same:
             remember(project, CHANGE)
         write_model(project.sources, sources.model_copy(update={"personal": chosen}))
-        return ToolResult(PASSED if same else f"{_kept(keep)}{in_words(chosen)} So it will be prepared.").for_agent()
+        said = (_kept(keep).strip() or PASSED) if same else f"{_kept(keep)}{in_words(chosen)} So it will be prepared."
+        return ToolResult(said).for_agent()
     before, unread = originals(context)
     rows, kept = restored(project.read_examples(), before)
     choice = sources.model_copy(update={"personal": chosen})
@@ -133,8 +135,9 @@ def own_contacts_kept(runtime: ToolRuntime[Context], people: bool = False) -> Ar
     answers = [row.answer for row in in_use(context.project.read_examples())]
     items = find_personal(answers)
     own = own_contacts(answers, items)
-    values = dict.fromkeys(answers[i.text][i.start : i.end] for i in items if i.text_hash in own)
-    kept = list(dict.fromkeys([*values, *read_sources(context.project).personal.keep]))
+    values = [answers[i.text][i.start : i.end].rstrip(" .,") for i in items if i.text_hash in own]
+    names = own_names(read_brief(context.project))
+    kept = list(dict.fromkeys([*values, *read_sources(context.project).personal.keep, *names]))
     text = (
         "Names and numbers of people stay hidden, since a model may repeat them to anybody; “use invented names” makes "
         "the sentences natural again. "

@@ -13,6 +13,7 @@ from finetune.data.personal import (
     is_stand_in,
     own_contacts,
     replace,
+    stands_in_name,
 )
 from finetune.data.reasons import HIDDEN
 from finetune.example import Example, Message
@@ -39,17 +40,23 @@ def hide_personal(
     style: Style = "tags",
     indirect: bool = False,
     keep: Collection[str] = (),
+    names: Collection[str] = (),
     find: Find = find_personal,
 ) -> tuple[list[Example], list[PersonalFinding]]:
     """Replace personal data in all texts of all rows; dropped rows too, since they are stored and shown.
 
-    `keep` are values that the user said are no secret. The findings include what an earlier run replaced, so that the
-    list to review is whole each time.
+    `keep` are values that the user said are no secret, `names` the organisation's own. The findings include what an
+    earlier run replaced, so that the list to review is whole each time.
     """
     texts = [m.content for e in examples for m in e.messages]
     quotes = [e.source.quote or "" for e in examples]
     said = [*texts, *quotes]
-    items = [i for i in find(said, indirect=indirect) if not is_kept(said[i.text][i.start : i.end], keep)]
+    items = [
+        item
+        for item in find(said, indirect=indirect)
+        if not is_kept(said[item.text][item.start : item.end], keep)
+        and not stands_in_name(said[item.text], item, names)
+    ]
     is_answer = [m is e.messages[-1] for e in examples for m in e.messages] + [False] * len(quotes)
     own = own_contacts(said, [i for i in items if is_answer[i.text]])
     by_text: dict[int, list[PersonalItem]] = {}

@@ -35,6 +35,7 @@ def prepare(
     style: Style = "tags",
     indirect: bool = False,
     keep: Collection[str] = (),
+    names: Collection[str] = (),
     encode: Encode | None = None,
     languages: Sequence[str] = (),
     kept: Kept | None = None,
@@ -49,6 +50,7 @@ def prepare(
         style: what stands in place of personal data.
         indirect: hide towns, employers, dates and the like, too.
         keep: values that are no secret, such as the organisation's own number.
+        names: what the organisation is called; that is no person's name where it stands whole.
         encode: gives sentence vectors; without it, what questions mean is not compared.
         languages: ISO 639-1 codes of the languages wanted; empty: those of most rows.
         kept: where findings are kept, so that a preparation that was killed goes on.
@@ -57,7 +59,9 @@ def prepare(
     kept = kept or Kept()
     unique = [_judged_anew(e) for e in list({e.id: e for e in reversed(examples)}.values())[::-1]]
     cleaned = [clean_example(e) if e.status != "dropped" else e for e in unique]
-    hidden, findings = hide_personal(cleaned, style=style, indirect=indirect, keep=keep, find=kept.personal)
+    hidden, findings = hide_personal(
+        cleaned, style=style, indirect=indirect, keep=keep, names=names, find=kept.personal
+    )
     distinct = _drop_duplicates(_drop_other_languages(hidden, languages))
     meant = _same_in_meaning(distinct, encode, kept)
     conflicts = find_conflicts(distinct, meant or [])

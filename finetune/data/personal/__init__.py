@@ -28,10 +28,19 @@ finds numbers alone, and importing it loads spaCy and transformers, 7 s of work 
 from finetune.data.personal.checkdigits import iban, luhn, nhs, spanish_id
 from finetune.data.personal.find import MoreFinds, find_personal
 from finetune.data.personal.kinds import CANNOT_FIND, DIRECT, INDIRECT, KINDS, PersonalItem, PersonalKind
-from finetune.data.personal.replacing import CONTACTS, Style, called_ours, is_kept, is_stand_in, own_contacts, replace
+from finetune.data.personal.replacing import (
+    CONTACTS,
+    Style,
+    called_ours,
+    is_kept,
+    is_stand_in,
+    own_contacts,
+    replace,
+    stands_in_name,
+)
 
 __all__ = [
     "CANNOT_FIND", "CONTACTS", "DIRECT", "INDIRECT", "KINDS", "MoreFinds", "PersonalItem", "PersonalKind", "Style",
     "called_ours", "find_personal", "iban", "is_kept", "is_stand_in", "luhn", "nhs", "own_contacts", "replace",
-    "spanish_id",
+    "spanish_id", "stands_in_name",
 ]  # fmt: skip

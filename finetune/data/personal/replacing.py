@@ -221,6 +221,18 @@ def is_kept(value: str, keep: Collection[str]) -> bool:
     return False
 
 
+def stands_in_name(text: str, item: PersonalItem, names: Collection[str]) -> bool:
+    """Whether an item is a part of the organisation's own name where that stands whole: "Willow Lane" of "Willow Lane
+    Vets", and neither the street nor Mrs Lane."""
+    for name in names:
+        first = max(0, item.end - len(name))
+        around = text[first : item.start + len(name)].casefold()
+        place = around.find(name.casefold())
+        if place >= 0 and first + place <= item.start and item.end <= first + place + len(name):
+            return True
+    return False
+
+
 LOCAL = 7  # digits at a number's end by which it is known with and without its country and area
 
 
