@@ -258,6 +258,33 @@ ABOUT = re.compile(
 NOT_WORDS = re.compile(rf"(?:me|us|it|them|that|this|all|the|my|our|your|any|more|{ROWS}|\W)*", re.I)
 
 
+def asks_how_long(text: str) -> bool:
+    """Whether where the project stands is asked for in minutes: "how long will training take?"."""
+    return bool(re.search(r"\bhow (?:long|much (?:time|longer)|many (?:minutes|hours))\b|\bwhen will\b", text, re.I))
+
+
+# "Drop the telecom rules", "keep only the rules about refunds".
+RULES_NAMED = re.compile(
+    r"\W*(?:(?:please|yes|no|ok|but)\W+)*(?:(?P<keep>keep)|drop|remove|delete|leave out|take out|skip|ignore)\s+"
+    r"(?:only\s+)?(?:all\s+)?(?:(?:of\s+)?(?:the|those|these|any|our)\s+)?"
+    r"(?:(?P<before>[\w'’-]+(?: [\w'’-]+){0,3})\s+(?:rules?|terms?|entry|entries|laws?|regulations?)"
+    r"|(?:rules?|terms?|ones?|entries|laws?|regulations?|those)\s+(?:that are\s+)?(?:about|on|for|of)\s+"
+    r"(?P<behind>.{3,60}?))\W*",
+    re.I,
+)
+NO_SUBJECT = re.compile(
+    r"\W*(?:(?:the|all|every|each|other|others|rest|first|last|next|these|those|none|no|any|of|two|three|\d+)\b\W*)+",
+    re.I,
+)
+
+
+def rules_named(text: str) -> tuple[str, bool] | None:
+    """The subject of the rules to keep or drop, and whether they are to be kept; None where none is named."""
+    match = RULES_NAMED.fullmatch(text)
+    subject = match and (match["before"] or match["behind"])
+    return None if not match or not subject or NO_SUBJECT.fullmatch(subject) else (subject, bool(match["keep"]))
+
+
 def speaks_of_rules(text: str) -> bool:
     """Whether watching is to begin at the rules: "has the law changed?"."""
     return bool(re.search(r"\b(?:rules?|laws?|regulations?|legislation|statutes?)\b", text, re.I))

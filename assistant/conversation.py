@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, ToolMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage, ToolCall, ToolMessage
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 from langgraph.types import Command
@@ -220,6 +220,7 @@ class Conversation:
     def run(self, given: Any) -> Iterator[Event]:
         """One run of the agent, told as events, ending with the reply."""
         modes: Any = ["updates", "messages", "custom"]
+        yield from self.approved(given)
         stream = self.agent.stream(given, self.config, context=self.context, stream_mode=modes, durability="sync")
         try:
             for mode, chunk in stream:
@@ -227,6 +228,13 @@ class Conversation:
         except sqlite3.OperationalError as error:
             raise disk_error(OSError(str(error)), self.project.thread) from error
         yield self.reply()
+
+    def approved(self, given: Any) -> Iterator[Event]:
+        """The actions that begin with this yes, told as such."""
+        decisions = given.resume["decisions"] if isinstance(given, Command) and isinstance(given.resume, dict) else []
+        if {"type": "approve"} in decisions:
+            for call in next(m for m in reversed(self.messages()) if isinstance(m, AIMessage)).tool_calls:
+                yield tool_started(call)
 
     def events(self, mode: str, chunk: Any) -> Iterator[Event]:
         if mode == "custom":
@@ -394,10 +402,14 @@ def without_secrets(text: str) -> tuple[str, list[str]]:
 
 def tool_events(message: Any) -> Iterator[Event]:
     if isinstance(message, AIMessage):
-        for call in message.tool_calls:
-            yield ToolStarted(str(call["id"]), TOOLS[call["name"]][1] if call["name"] in TOOLS else call["name"])
+        # What waits for a yes has not begun.
+        yield from (tool_started(call) for call in message.tool_calls if call["name"] not in APPROVALS)
     elif isinstance(message, ToolMessage):
         yield tool_finished(message)
+
+
+def tool_started(call: ToolCall) -> ToolStarted:
+    return ToolStarted(str(call["id"]), TOOLS[call["name"]][1] if call["name"] in TOOLS else call["name"])
 
 
 def tool_finished(message: ToolMessage) -> ToolFinished:

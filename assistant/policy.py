@@ -13,10 +13,13 @@ from assistant.replies import ENGLISH_ONLY, HELLO, INCOMPLETE, INTENT_LABELS, SM
 from assistant.targets import SETTING_WORDS
 from assistant.understanding import SURE, Understood
 from assistant.wishes import PRACTICE, Wishes
+from finetune.data.report import counted
 from tools.brief import Brief, in_words
+from tools.conflicts import still_open
 from tools.interview import status_in_words
 from tools.journey import STAGE_NAMES, State
 from tools.own import without_quotes
+from tools.report import read_evaluation
 from tools.rights import PASSED
 
 # After these the next row is more likely than the next stage.
@@ -81,8 +84,14 @@ class Policy:
         if not self.state.evaluated:
             ask = "You can change the plan, or go back to the data, and say “start training” to try again."
             return Say(f"{told}\n\n{ask}", ("Start training", "Show me the data"))
+        over = f"The training and the test are over. {told}\n\n"
+        evaluation = read_evaluation(self.state.run) if self.state.run else None
+        if evaluation and evaluation.advice != "release":
+            first = f"What would help most: {evaluation.to_do[0]} " if evaluation.to_do else ""
+            ask = f"{first}Would you like to improve the data for a new round, or try the model as it is?"
+            return Say(over + ask, ("Begin a new round", "What is missing?", "Try the model", "Show me the data"))
         return Say(
-            f"The training and the test are over. {told}\n\nWould you like to try it? I will show both answers.",
+            f"{over}Would you like to try it? I will show both answers.",
             ("Try the model", "Publish it", "Show me the data"),
         )
 
@@ -347,7 +356,9 @@ class Policy:
         if sources.prepared:
             if (question := open_question(self.state)) is not None:
                 return question
-            text = (
+            left = still_open(self.state.project)
+            questions = counted(left, "question has different answers", "questions have different answers")
+            text = f"{questions} still: say “show the contradictions” and decide which one holds. " * bool(left) + (
                 "Have a look at the rows. When you are content, type “approved”: that seals the test set, which the "
                 "model is judged by and never trained on."
             )

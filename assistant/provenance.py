@@ -59,6 +59,10 @@ ABOUT_FILE = re.compile(
 )
 
 
+# "How long will training take?" says nothing of whose the files are, though it speaks of training.
+ASKS_BACK = re.compile(r"\W*(?:(?:and|so|but|ok)\W+)*(?:how|what|when|where|who|why|which)\b", re.I)
+
+
 def call_for(state: State, exchange: Exchange) -> Call | None:
     """The tool that a message about sources asks for; None for any other message."""
     said, asked = exchange.said, exchange.asked or ""
@@ -74,8 +78,13 @@ def call_for(state: State, exchange: Exchange) -> Call | None:
         return None
     if (asked == ASKS_PERSONAL or state.sources.prepared) and (chosen := personal_in(said)) is not None:
         return Call("choose_personal", chosen)
-    of_files = asked == ASKS_RIGHTS or (named(said, state.sources.attached) and "?" not in said)
-    told = rights_in(said, state.sources.attached) if of_files else []
+    if ASKS_BACK.match(said):
+        return None
+    told = rights_in(said, state.sources.attached)
+    if asked != ASKS_RIGHTS and not (named(said, state.sources.attached) and "?" not in said):
+        # Its own offer, given once the rows were looked at first.
+        waits = state.sources.prepared and nobody_said_whose(state)
+        told = [files for files in told if waits and "owner" in files and files.keys() & USES.keys()]
     return Call("set_rights", {"answers": told}) if told else None
 
 
@@ -331,6 +340,10 @@ def personal_in(text: str) -> dict[str, Any] | None:
 # --- questions ------------------------------------------------------------------------------------------------------
 
 
+def nobody_said_whose(state: State) -> list[str]:
+    return [name for name in state.sources.attached if name not in state.sources.rights]
+
+
 def open_question(state: State) -> Say | None:
     """What is still to be asked of prepared data, once; None where all is answered or passed over."""
     if state.personal_found and not state.sources.personal.asked:
@@ -341,7 +354,7 @@ def open_question(state: State) -> Say | None:
             tuple(said.capitalize() for said in STYLE_SAID),
             ASKS_PERSONAL,
         )
-    files = [name for name in state.sources.attached if name not in state.sources.rights]
+    files = nobody_said_whose(state)
     if not files:
         return None
     names = ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")

@@ -25,7 +25,17 @@ from assistant.corrections import corrections, moved, second_thought
 from assistant.facts import READERS, Fact, Reading, fits, quoted_pairs, read_facts, read_pairs, vocabulary
 from assistant.glossary import explain
 from assistant.targets import all_but, find_rows, find_said, find_settings, find_target, find_term
-from assistant.wording import ASKED_OUTRIGHT, ASKING, Clause, fragments, plain, sentences, tidy, without_quotes
+from assistant.wording import (
+    ASKED_OUTRIGHT,
+    ASKING,
+    Clause,
+    fragments,
+    is_mashed,
+    plain,
+    sentences,
+    tidy,
+    without_quotes,
+)
 from finetune.language import detect
 from tools.brief import INDUSTRY_NAMES, OTHER, TASK_NAMES, Brief, Pair
 
@@ -206,6 +216,8 @@ class Understanding:
             deciding: an approval waits for yes or no.
         """
         text = tidy(text)
+        if is_mashed(text):
+            return Understood(text, [], {}, {}, "en", [], None)
         if is_document(text, asked):
             return self._read_document(text, deciding)
         if option := _option(text, asked):
@@ -720,7 +732,7 @@ def _free_answer(text: str, asked: str) -> Any | None:
         text.strip(),
         flags=re.I,
     )
-    if not said or not any(c.isalnum() for c in said):
+    if not said or not any(c.isalnum() for c in said) or is_mashed(said):
         return None
     if asked not in CASES:
         said = said.rstrip(" ?")
@@ -760,6 +772,8 @@ def _turns_away(intent: Intent, asked: str, text: str) -> bool:
         return True
     if intent.score < SURE:
         return False
+    if intent.name == "where" and re.search(r"\b(?:training|fine-?tuning)\b", text, re.I):
+        return True  # no customer asks how long that takes
     if intent.name == "keep" and "keep" not in text.lower():
         return False  # "all of them"
     if (

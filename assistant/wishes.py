@@ -7,6 +7,7 @@ from typing import Any
 from assistant.choices import (
     ON_ITS_DOING,
     asked_of_documents,
+    asks_how_long,
     columns_in,
     pair_taken_back,
     passages_wanted,
@@ -14,6 +15,7 @@ from assistant.choices import (
     replacement_in,
     row_to_read,
     rows_that_hold,
+    rules_named,
     speaks_of_rules,
     view_in,
     wanted_subjects,
@@ -58,7 +60,10 @@ ANSWERED_AGAIN = re.compile(
     r"(?::|,|\bis\b:?|\bto\b:?|\bshould be\b:?|\bwas wrong\b[:,.]?)\s*(?P<answer>.{2,})",
     re.I | re.S,
 )
-LOOKS = frozenset({"show_data", "show_lineage", "show_plan", "find_passages", "project_status"})  # and change nothing
+# What is done beside an open question about sources without passing it over: looks, and what is taken back.
+BESIDE = frozenset(
+    {"show_data", "show_lineage", "show_plan", "find_passages", "project_status", "training_time", "undo_last"}
+)
 PRACTICE = "practice:"  # before the id of the rule whose question to the team is asked
 ANSWERS = 5  # words; a longer message to such a question is its answer, whatever command it may sound like
 CASES = frozenset({"inputs", "pairs"})  # asked for what comes in, people give other people's questions
@@ -128,7 +133,7 @@ class Wishes:
         facts, action = self.facts_call(), self.action()
         files = Call("read_files", {"names": self.exchange.files}) if self.exchange.files else None
         calls = [call for call in (facts, files, action) if call is not None]
-        left_open = passed_over(self.asked) if calls and not files and action and action.tool not in LOOKS else None
+        left_open = passed_over(self.asked) if calls and not files and action and action.tool not in BESIDE else None
         return [*calls, left_open] if left_open else calls
 
     @cached_property
@@ -263,6 +268,8 @@ class Wishes:
             return choice
         if self.state.running and self.intent in ("where", "stop"):
             return Call("stop_training" if self.intent == "stop" else "training_status")
+        if self.intent == "where" and asks_how_long(self.said):
+            return Call("training_time")
         if self.intent == "watch":
             return Call("watch", {"look_up": True} if speaks_of_rules(self.said) else {})
         if self.intent in PLAIN_CALLS:
@@ -290,7 +297,8 @@ class Wishes:
         if intent == "edit" and self.rows and self.wording:
             part = "question" if re.search(r"\bquestion\b", said.split(":")[0], re.I) else "answer"
             return Call("edit_example", {"row": self.rows[0], part: self.wording})
-        if intent == "yes" and self.asked == "files" and self.state.sources.files:
+        # "Is there another file, or shall I prepare the data?" - "no" and "yes" lead to the same.
+        if intent in ("yes", "no") and self.asked == "files" and self.state.sources.files:
             return Call("prepare_data")
         return None
 
@@ -331,7 +339,7 @@ class Wishes:
         if self.asked in Brief.questions():
             return self.named_view()
         if not wanted or not self.state.counts.get("kept"):
-            return False
+            return self.named_view()  # which says that it comes with the preparation
         return not wanted.get("more") or bool(self.exchange.extra.get("view"))
 
     def view(self) -> dict[str, Any]:
@@ -375,6 +383,9 @@ class Wishes:
         if not self.state.knowledge.offered or not (self.asked == "rules" or (self.intent == "keep" and self.rows)):
             return None
         said, rows, dropping = self.said.lower(), self.rows, self.intent == "drop"
+        if not rows and (named := rules_named(self.said)) is not None:
+            subject, kept = named
+            return Call("keep_rules", {"about": subject, "others": not kept})
         if rows and self.understood and self.understood.all_but:
             return Call("keep_rules", {"keep" if dropping else "drop": rows, "others": not dropping})
         if rows and dropping:

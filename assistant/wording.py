@@ -135,3 +135,20 @@ def fragments(sentence: str) -> list[str]:
     cuts = [0, *(p for m in FRAGMENT.finditer(sentence) for p in m.span()), len(sentence)]
     parts = [sentence[a:b].strip() for a, b in list(pairwise(cuts))[::2]]
     return [part for part in parts if part]
+
+
+KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+LEFT_TO_RIGHT = (*KEYS, *(row[::-1] for row in KEYS))
+
+
+def is_mashed(text: str) -> bool:
+    """True where every word is fingers on keys: "asdf qwer", "sdfsdf hjkl". Capitals may be initials."""
+    words = re.findall(r"\w+", text)
+    return bool(words) and all(word.isascii() and word.islower() and _mashed(word) for word in words)
+
+
+def _mashed(word: str) -> bool:
+    """Neighbouring keys all along ("asdf", "asdasd"), or no vowel in more letters than an abbreviation has."""
+    runs = re.fullmatch(r"(\w{3,}?)\1*", word)
+    along = runs is not None and any(runs[1] in row for row in LEFT_TO_RIGHT)
+    return along or (len(word) > 6 and word.isalpha() and not re.search("[aeiouy]", word))

@@ -19,6 +19,8 @@ NO_LIMIT = 10**9
 LONG_MINUTES = 4.5  # what a person waits for beside a chat
 FEWEST_EPOCHS = 2  # with fewer, an adapter has seen nothing twice
 SMALL_PARAMETERS = 50_000_000
+STARTER = "starter"  # the model that ships
+USUAL_TOKENS = 120  # of a row: the instruction, a question and two or three sentences of answer
 
 
 YOUR_CHOICE = "You asked for it."  # the reason of a value that the user chose
@@ -34,7 +36,7 @@ class Choice:
 
 def propose_plan(
     examples: Sequence[Example],
-    base_model: str = "starter",
+    base_model: str = STARTER,
     *,
     machine: Machine,
     changes: Mapping[str, Any] | None = None,
@@ -62,9 +64,29 @@ def propose_plan(
             lengths[example.split or "train"].append(len(row.ids))
     if not lengths["train"]:
         raise UserError("There are no rows to train on.", action="Add examples and let me split them first.")
-    choices = choose(lengths["train"], len(lengths["validation"]), size, machine)
     values: dict[str, Any] = {"base_model": base_model, "revision": source.revision, "system_message": system_message}
-    values |= {name: choice.value for name, choice in choices.items()} | wanted
+    return _plan(lengths, values | wanted, wanted, size, machine)
+
+
+def usual_minutes(rows: int, machine: Machine) -> float:
+    """Minutes that the starter would be trained for on so many rows of usual length, a tenth of them held out."""
+    held_out = rows // 10
+    lengths = {"train": [USUAL_TOKENS] * (rows - held_out), "validation": [USUAL_TOKENS] * held_out}
+    plan = _plan(lengths, {"base_model": STARTER}, {}, model_size(resolve(STARTER)), machine)
+    assert plan.estimate is not None
+    return plan.estimate.minutes
+
+
+def _plan(
+    lengths: Mapping[str, list[int]],
+    named: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    size: ModelSize,
+    machine: Machine,
+) -> TrainingPlan:
+    """The plan for rows of these `lengths` in tokens, by split; `named` fields are taken as they are."""
+    choices = choose(lengths["train"], len(lengths["validation"]), size, machine)
+    values: dict[str, Any] = {name: choice.value for name, choice in choices.items()} | dict(named)
     reasons = {name: choice.reason for name, choice in choices.items()} | dict.fromkeys(wanted, YOUR_CHOICE)
     if "learning_rate" in wanted:
         values.setdefault("probe_rates", False)  # a rate the user names is not to be second-guessed

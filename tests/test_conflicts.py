@@ -92,6 +92,14 @@ def test_what_is_settled_stays_settled_when_the_data_is_prepared_again(talk: Con
     assert statuses(talk)[0] == "dropped" and statuses(talk)[2] == "approved"
 
 
+def test_the_approval_is_asked_with_what_still_disagrees_until_it_is_settled(talk: Conversation) -> None:
+    asked = say(talk, "skip")
+    assert asked.waiting_for == "approval:approve_data"
+    assert "1 question has different answers still: say “show the contradictions”" in asked.text
+    say(talk, "show me the contradictions", "keep row 3")
+    assert "different answers still" not in say(talk, "why do you ask?").text
+
+
 def test_a_left_out_copy_names_the_row_it_repeats(talk: Conversation) -> None:
     reply = say(talk, "show me the dropped rows")
     assert "nearly the same as row 1" in card_as_text(reply.cards[0])

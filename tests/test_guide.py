@@ -6,9 +6,10 @@ import pytest
 
 from assistant.conversation import Assistant, Conversation
 from assistant.render import reply_as_text, rules_text
+from assistant.wording import is_mashed
 from knowledge.entries import Rule
 from tests.files import dental_csv
-from tests.talking import say
+from tests.talking import last, say
 from tools.brief import NONE_OF_THESE, OTHER, Brief
 from tools.journey import QUESTIONS, read_brief, read_knowledge, read_sources, write_model
 from tools.publishing import rule_used
@@ -227,6 +228,71 @@ def test_rules_are_kept_and_dropped_by_number(talk: Conversation) -> None:
     say(talk, "drop 1 and 3")
     kept = [o.kept for o in read_knowledge(talk.project).offered]
     assert kept[0] is False and kept[2] is False and all(kept[i] for i in range(len(kept)) if i not in (0, 2))
+
+
+def test_rules_are_kept_and_dropped_by_what_they_are_about(talk: Conversation) -> None:
+    say(talk, DENTAL)
+    finish_interview(talk)
+    said = say(talk, "drop the telecom rules")
+    assert "about “telecom”" in said.text and said.waiting_for == "rules"
+    assert all(o.kept is None for o in read_knowledge(talk.project).offered)
+    shown = next(card for turn in talk.history() for t in turn.tools for card in t.cards if card["kind"] == "rules")
+    about = [entry["number"] for entry in shown["entries"] if "vendor" in f"{entry['title']} {entry['summary']}"]
+    assert 0 < len(about) < len(shown["entries"]), "the list has rules about vendors, and others"
+    say(talk, "please drop the rules about vendors")
+    assert [o.kept for o in read_knowledge(talk.project).offered] == [
+        entry["number"] not in about for entry in shown["entries"]
+    ]
+
+
+def test_undo_at_the_rules_takes_back_what_led_there_and_not_the_search(talk: Conversation) -> None:
+    say(talk, DENTAL)
+    say(talk, "skip everything")
+    assert talk.reply().waiting_for == "rules"
+    undone = say(talk, "undo")
+    assert undone.stage == "interview" and undone.waiting_for != "rules"
+    assert not read_knowledge(talk.project).offered
+
+
+@pytest.mark.parametrize("mashed", ["lkjh sdfsdf", "asdf qwer zxcv", "asdasd", "sdkfjhskdf"])
+def test_fingers_on_keys_are_no_answer_and_no_wish(talk: Conversation, mashed: str) -> None:
+    say(talk, DENTAL)
+    before, asked = read_brief(talk.project), talk.reply().waiting_for
+    told = say(talk, mashed)
+    assert read_brief(talk.project) == before
+    assert told.waiting_for == asked and "did not quite get that" in told.text
+
+
+@pytest.mark.parametrize("words", ["xlsx", "gdpr", "HMRC", "property", "were", "asdf is our ticket system"])
+def test_short_names_and_words_are_no_fingers_on_keys(words: str) -> None:
+    assert not is_mashed(words)
+
+
+def test_how_long_training_takes_is_told_in_minutes_from_the_first_question_on(
+    talk: Conversation, tmp_path: Path
+) -> None:
+    asked = say(talk, DENTAL).waiting_for
+    early = say(talk, "how long will training take?")
+    assert "with 100 rows" in early.text and "minute" in early.text and early.waiting_for == asked
+    finish_interview(talk)
+    say(talk, "keep all", "skip these questions")
+    last(talk.send("", [dental_csv(tmp_path / "mail.csv")]))
+    assert "With your 48 rows" in say(talk, "how many minutes will the training take").text
+    say(talk, "prepare the data")
+    assert talk.reply().waiting_for == "rights"
+    told = say(talk, "how long will training take?")
+    assert "minute" in told.text and told.waiting_for == "rights", "which is no word on whose the file is"
+    assert not read_sources(talk.project).rights
+
+
+def test_no_other_file_leads_on_as_yes_does(talk: Conversation, tmp_path: Path) -> None:
+    say(talk, DENTAL)
+    finish_interview(talk)
+    say(talk, "keep all", "skip these questions")
+    last(talk.send("", [dental_csv(tmp_path / "mail.csv")]))
+    assert talk.reply().waiting_for == "files"
+    say(talk, "no")
+    assert read_sources(talk.project).prepared
 
 
 def test_data_can_be_seen_edited_dropped_and_must_be_approved_by_the_word(talk: Conversation, tmp_path: Path) -> None:

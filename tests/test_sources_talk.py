@@ -117,6 +117,16 @@ def test_the_question_can_be_passed_over_and_does_not_come_back(ready: Conversat
     assert not read_sources(ready.project).rights["faq.csv"].said
 
 
+def test_undo_and_a_look_leave_the_question_open_and_its_answer_is_taken_after_them(ready: Conversation) -> None:
+    say(ready, "prepare the data", "drop row 2")  # passes it over
+    say(ready, "undo", "undo", "prepare the data")
+    assert ready.reply().waiting_for == "rights", "undo brought the question back"
+    say(ready, "show row 1")
+    say(ready, "Our own: train, do not publish")
+    rights = read_sources(ready.project).rights["faq.csv"]
+    assert (rights.owner, rights.train, rights.publish) == ("ours", True, False)
+
+
 def test_the_data_set_is_published_only_when_every_file_may_be(ready: Conversation, tmp_path: Path) -> None:
     attach(ready, tmp_path, "letters.csv", LETTERS)
     say(ready, "prepare the data", "keep the tags", "skip", "approved", "no")
@@ -280,6 +290,24 @@ def test_a_change_of_mind_about_names_works_from_the_originals(ready: Conversati
     assert ready.reply().waiting_for == "rights", "what personal data becomes is not asked again"
     say(ready, "undo")
     assert "[place]" in letters(ready)
+
+
+@pytest.mark.parametrize("said", ["show row 49", "show rows with phone"])
+def test_rows_are_shown_without_persons_before_they_are_prepared(
+    ready: Conversation, tmp_path: Path, said: str
+) -> None:
+    attach(ready, tmp_path, "letters.csv", LETTERS)
+    told = say(ready, said)
+    shown = f"{told.text} {json.dumps(told.cards)}"
+    assert "hidden here" in told.text and "When is the bill due?" in shown
+    assert not [name for name in NAMES if name in shown]
+    assert "Maria" in letters(ready), "the rows themselves are as they were read"
+
+
+def test_what_only_preparing_finds_is_not_called_none_before(ready: Conversation, tmp_path: Path) -> None:
+    attach(ready, tmp_path, "letters.csv", LETTERS)
+    ready.project.report.unlink(missing_ok=True)
+    assert "when the data is prepared" in say(ready, "show the contradictions").text
 
 
 def test_a_row_the_user_edited_keeps_its_words(ready: Conversation, tmp_path: Path) -> None:

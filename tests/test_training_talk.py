@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assistant.conversation import Conversation
-from assistant.events import Progress, Reply
+from assistant.events import Progress, Reply, ToolStarted
 from tests.files import dental_csv
 from tests.talking import last, make_assistant, say
 
@@ -47,13 +47,22 @@ def poll_until_told(talk: Conversation, seconds: float = 300) -> tuple[list[Prog
 
 
 def test_a_training_is_started_by_a_yes_and_told_when_it_is_over(talk: Conversation) -> None:
-    started = say(talk, "yes please")
-    assert started.stage == "training"
+    begins = "Starting the training"
+    again = [e for e in talk.send("use 19 epochs") if isinstance(e, ToolStarted)]
+    assert again and begins not in [e.title for e in again], "nothing has begun before the yes"
+    events = list(talk.send("yes please"))
+    assert [e.title for e in events if isinstance(e, ToolStarted)][:1] == [begins]
+    started = events[-1]
+    assert isinstance(started, Reply) and started.stage == "training"
     assert say(talk, "how is it going?").text
     assert say(talk, "what is overfitting?").text  # any other talk goes on meanwhile
     progress, told = poll_until_told(talk)
     assert progress and progress[-1].finished
     assert {"progress", "evaluation"} <= {card["kind"] for card in told.cards}
+    evaluation = next(card for card in told.cards if card["kind"] == "evaluation")
+    assert evaluation["advice"] != "release", "the tiny model learns little"
+    assert "Begin a new round" in told.options and "Publish it" not in told.options
+    assert evaluation["to_do"][0] in told.text
     assert told.stage == "trial"
     assert list(talk.poll()) == []
     assert talk.history()[-1].user is None

@@ -24,6 +24,13 @@ SETTLED = "settled by you"
 Disagreement = list[list[int]]
 
 
+def still_open(project: Project) -> int:
+    """How many questions have different answers yet."""
+    if not (read_json(project.report) or {}).get("contradictions"):
+        return 0  # and the rows need not be read
+    return len(disagreements(project, project.read_examples()))
+
+
 def disagreements(project: Project, examples: list[Example]) -> list[Disagreement]:
     """Row numbers of each question that still has different answers, in the rows' order.
 

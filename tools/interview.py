@@ -103,7 +103,7 @@ def status_in_words(state: State) -> str:
     if state.brief.known():
         done.append(f"I know {counted(len(state.brief.known()), 'thing')} about your team.")
     if state.knowledge.kept_ids:
-        done.append(f"You kept {len(state.knowledge.kept_ids)} rules and terms.")
+        done.append(f"You kept {counted(len(state.knowledge.kept_ids), 'rule or term', 'rules and terms')}.")
     if state.sources.files:
         done.append(f"I have read {counted(len(state.sources.files), 'file')}.")
     if state.counts.get("kept"):

@@ -25,7 +25,15 @@ from tools.round_deletion import delete_round, says_what_round_goes
 from tools.rows import show_data
 from tools.rules import find_rules, keep_rules, note_practice
 from tools.sealing import approve_data
-from tools.training import judge_tuning, plan_training, show_plan, start_training, stop_training, training_status
+from tools.training import (
+    judge_tuning,
+    plan_training,
+    show_plan,
+    start_training,
+    stop_training,
+    training_status,
+    training_time,
+)
 from tools.trial import rate_answer, try_model
 from tools.watching import new_round, watch
 from tools.writing import asks_first, write_examples, writing_cost
@@ -66,6 +74,7 @@ TOOLS: dict[str, tuple[BaseTool, str]] = {
         (approve_data, "Sealing the test set"),
         (judge_tuning, "Checking whether tuning is the right tool"),
         (plan_training, "Making a plan"),
+        (training_time, "Estimating the time"),
         (show_plan, "Showing the plan"),
         (start_training, "Starting the training"),
         (training_status, "Looking at the training"),

@@ -5,6 +5,7 @@ A row's number is its place among all examples, left-out ones counted too, so dr
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Literal
@@ -22,6 +23,7 @@ from finetune.example import Example, Source
 from finetune.project import Project
 from tools.context import Context
 from tools.journey import read_sources, require
+from tools.masking import masked
 from tools.result import Artifact, Card, ToolResult
 
 ROWS_SHOWN = 20  # unless a number is said
@@ -47,6 +49,12 @@ Only = Literal[
     "unmarked",
     "divided",
 ]
+FOUND_BY_PREPARING = {
+    "contradictions": "Which answers disagree",
+    "personal": "In which rows personal data is replaced",
+    "outdated": "Which answers name a date that has passed",
+}
+HIDDEN_HERE = " Personal data is hidden here; in the rows themselves it is replaced when the data is prepared."
 Numbered = tuple[int, Example]  # a row's number and the row
 NO_NOTES: Mapping[str, Sequence[str]] = MappingProxyType({})
 
@@ -172,20 +180,26 @@ def show_data(
         count: how many of a part's rows to show, 50 at most; 5 for "the worst five".
         row: the number of one row to show whole, with its full answer, source and marks; 0 shows a part of the rows.
     """
-    project = runtime.context.project
+    context, project = runtime.context, runtime.context.project
     if only == "files":
         return files_read(project)
     examples = project.read_examples()
     require(bool(examples), "There are no examples yet.", "Attach a file or keep some rules, then ask again.")
     if row:
-        return whole_row(project, examples, row)
+        return whole_row(context, examples, row)
+    if only in FOUND_BY_PREPARING:
+        require(
+            project.report.exists(),
+            f"{FOUND_BY_PREPARING[only]} is found when the data is prepared.",
+            'Say "prepare the data", then ask again.',
+        )
     if only == "contradictions":
         from tools.conflicts import show_disagreements  # which builds on this module
 
         return show_disagreements(project, examples, max(0, start))
     start = start if start >= 0 else max(0, len(examples) + start)
     if not (containing or split or only):
-        return page_of_all(examples, start)
+        return page_of_all(context, examples, start)
     marks = read_review(project).marks
     doubted = doubts_about(project) if only == "doubtful" else []
     found = selected(examples, containing, split, only, marks, doubted)
@@ -200,17 +214,50 @@ def show_data(
     notes = {d.id: d.reasons for d in doubted} or (
         marks_noted(examples, marks) if only in ("marked", "divided") else {}
     )
-    return ToolResult(text, [data_card(page, text.split(".")[0], len(found), notes)] if page else []).for_agent()
+    shown = without_persons(context, page)
+    cards = [data_card(shown.rows, text.split(".")[0], len(found), notes)] if page else []
+    return ToolResult(text + shown.note, cards).for_agent()
 
 
-def whole_row(project: Project, examples: Sequence[Example], number: int) -> Artifact:
+@dataclass(frozen=True)
+class ShownRows:
+    """Rows as they may be read, and what is to be said of them."""
+
+    rows: list[Numbered]
+    note: str = ""
+
+
+def without_persons(context: Context, rows: Sequence[Numbered]) -> ShownRows:
+    """Rows with personal data hidden as preparing will; prepared ones as they stand."""
+    if read_sources(context.project).prepared:
+        return ShownRows(list(rows))
+    told = [text for _, e in rows for text in (*(m.content for m in e.messages), e.source.quote or "")]
+    hidden = iter(masked(context, told))
+    shown = [
+        (
+            number,
+            e.model_copy(
+                update={
+                    "messages": [m.model_copy(update={"content": next(hidden)}) for m in e.messages],
+                    "source": e.source.model_copy(update={"quote": next(hidden)}),
+                }
+            ),
+        )
+        for number, e in rows
+    ]
+    told_now = [text for _, e in shown for text in (*(m.content for m in e.messages), e.source.quote)]
+    return ShownRows(shown, HIDDEN_HERE if told_now != told else "")
+
+
+def whole_row(context: Context, examples: Sequence[Example], number: int) -> Artifact:
     """One row with all of its words: cells of a table are cut, and nobody approves what cannot be read."""
     if not 1 <= number <= len(examples):
         raise UserError(
             f"There is no row {number}.", action=f"The rows are numbered from 1 to {len(examples)}: name one of them."
         )
-    example = examples[number - 1]
-    marks = standing(read_review(project).marks, examples).get(example.id, {})
+    shown = without_persons(context, [(number, examples[number - 1])])
+    example = shown.rows[0][1]
+    marks = standing(read_review(context.project).marks, examples).get(example.id, {})
     status = left_out_because(example) if example.status == "dropped" else example.status
     reasons = [f"What was done: {'; '.join(example.reasons)}"] if example.reasons else []
     sentences = [
@@ -223,7 +270,7 @@ def whole_row(project: Project, examples: Sequence[Example], number: int) -> Art
         *(f"Marked by {mark_in_words(mark)}" for mark in marks.values()),
     ]
     card = Card("report", f"Row {number}", {"counts": {}, "file": example.source.file, "sentences": sentences})
-    return ToolResult(f"This is row {number} as it stands.", [card]).for_agent()
+    return ToolResult(f"This is row {number} as it stands.{shown.note}", [card]).for_agent()
 
 
 def marks_noted(examples: Sequence[Example], marks: Sequence[Mark]) -> dict[str, list[str]]:
@@ -235,7 +282,7 @@ def mark_in_words(mark: Mark) -> str:
     return f"{mark.reviewer}: {mark.mark}{f', {mark.comment}' if mark.comment else ''}"
 
 
-def page_of_all(examples: list[Example], start: int) -> Artifact:
+def page_of_all(context: Context, examples: list[Example], start: int) -> Artifact:
     """Twenty numbers and the rows in use behind them."""
     window = list(enumerate(examples, 1))[start : start + ROWS_SHOWN]
     used = [(n, e) for n, e in window if e.status != "dropped"]
@@ -247,7 +294,9 @@ def page_of_all(examples: list[Example], start: int) -> Artifact:
         text += f" Row {number:,} is {left_out_because(first)}."
     elif len(used) < len(window):
         text += f" {counted(len(window) - len(used), 'of them is', 'of them are')} left out."
-    return ToolResult(text, [data_card(used, "Your examples", len(examples))] if used else []).for_agent()
+    shown = without_persons(context, used)
+    cards = [data_card(shown.rows, "Your examples", len(examples))] if used else []
+    return ToolResult(text + shown.note, cards).for_agent()
 
 
 def found_in_words(found: list[Numbered], containing: str, split: str, only: Only) -> str:

@@ -8,9 +8,11 @@ from typing import Any
 from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
+from finetune.data.report import counted
 from finetune.errors import UserError
 from knowledge.entries import EVERY_INDUSTRY, Rule, Term
 from knowledge.search import Found, places
+from knowledge.words import content_words, plain_words, stem
 from tools.brief import Brief, in_words
 from tools.context import Context
 from tools.history import remember
@@ -90,15 +92,18 @@ def find_rules(runtime: ToolRuntime[Context], query: str = "") -> Artifact:
         found = library.relevant(
             needs(brief), industries=industries, jurisdictions=brief.jurisdictions, limit=OFFERED_AT_ONCE
         )
-    result = offered(context, found)
+    result = offered(context, found, asked_for=bool(query))
     if own := look_up(context, query) if query else []:
         cards = [passages_card(query, own), *result.cards]
         result = replace(result, text=f"{result.text} {found_in_words(own)}", cards=cards)
     return result.for_agent()
 
 
-def offered(context: Context, found: Sequence[Found]) -> ToolResult:
-    """Put what was found behind the entries of the user's list, and take off those that no longer apply."""
+def offered(context: Context, found: Sequence[Found], *, asked_for: bool) -> ToolResult:
+    """Put what was found behind the entries of the user's list, and take off those that no longer apply.
+
+    A search that nobody `asked_for` follows from what was said before, and is undone with it.
+    """
     library, brief = context.services.library, read_brief(context.project)
     stored = read_knowledge(context.project)
     # A corrected place or industry takes entries back that no longer apply.
@@ -119,11 +124,12 @@ def offered(context: Context, found: Sequence[Found]) -> ToolResult:
         return ToolResult("No rule or term in my collection fits that. I did not make one up.")
     if not new and len(listed) == len(stored.offered):
         return ToolResult("Everything I have on that is already in the list.", [rules_card(stored, context)])
-    remember(context.project, "the search for rules")
+    if asked_for:
+        remember(context.project, "the search for rules")
     knowledge = Knowledge(offered=[*listed, *new], practice=stored.practice)
     write_model(context.project.knowledge, knowledge)
     unverified = sum(1 for f in found if not f.entry.verified)
-    text = f"Found {len(new)} rules and terms, numbered in the list."
+    text = f"Found {counted(len(new), 'rule or term', 'rules and terms')}, numbered in the list."
     if gone := len(stored.offered) - len(listed):
         text += f" {gone} that no longer apply to you are gone."
     if unverified:
@@ -138,6 +144,7 @@ def keep_rules(
     keep: list[int] | None = None,
     drop: list[int] | None = None,
     others: bool | None = None,
+    about: str = "",
 ) -> Artifact:
     """Keep or drop the rules and terms that were found.
 
@@ -145,9 +152,13 @@ def keep_rules(
         keep: numbers to keep, as shown in the list.
         drop: numbers to drop.
         others: what to do with all entries not named: true keeps them, false drops them, empty leaves them open.
+        about: instead of numbers, the subject of the entries that get the other choice than `others`.
     """
     project = runtime.context.project
     knowledge = read_knowledge(project)
+    if about:
+        named = numbers_about(about, knowledge, runtime.context)
+        keep, drop = ([], named) if others else (named, [])
     wrong = [n for n in [*(keep or []), *(drop or [])] if not 1 <= n <= len(knowledge.offered)]
     if wrong:
         raise UserError(
@@ -167,6 +178,29 @@ def keep_rules(
     open_ones = sum(1 for o in offered if o.kept is None)
     text = f"Kept {len(decided.kept_ids)} of {len(offered)}." + (f" {open_ones} still to decide." if open_ones else "")
     return ToolResult(text).for_agent()
+
+
+def numbers_about(subject: str, knowledge: Knowledge, context: Context) -> list[int]:
+    """Numbers of the listed entries that hold all words of a subject.
+
+    Raises:
+        UserError: none does.
+    """
+    library = context.services.library
+    wanted = {stem(word) for word in content_words(subject)}
+    texts = [
+        ""
+        if entry is None
+        else " ".join([entry.name, entry.says, entry.citation, *entry.industries, entry.jurisdiction])
+        for entry in (library.entry(o.id) for o in knowledge.offered)
+    ]
+    found = [n for n, text in enumerate(texts, 1) if wanted and wanted <= {stem(w) for w in plain_words(text)}]
+    if not found:
+        raise UserError(
+            f"No rule or term in the list is about “{subject}”.",
+            action="Say the numbers, as the list has them: “drop 1”, “keep 1”, or “keep all”.",
+        )
+    return found
 
 
 @tool(parse_docstring=True, response_format="content_and_artifact")

@@ -10,12 +10,13 @@ from langchain_core.tools import tool
 from finetune.curve import explain
 from finetune.data.general import mixed_with_general
 from finetune.errors import UserError
+from finetune.evaluate import MINUTES
 from finetune.example import Example
 from finetune.files import read_json, write_json, write_jsonl
 from finetune.models import catalogue
 from finetune.plan import TrainingPlan
 from finetune.project import Project, Run
-from finetune.propose import YOUR_CHOICE, propose_plan
+from finetune.propose import YOUR_CHOICE, propose_plan, usual_minutes
 from finetune.status import read_metrics, read_status
 from finetune.verdict import judge_need
 from tools.conflicts import disagreements
@@ -79,6 +80,24 @@ def plan_training(runtime: ToolRuntime[Context], changes: dict[str, Any] | None 
     remember(context.project, "the plan")
     write_model(context.project.plan, plan)
     return ToolResult(changed_in_words(plan, changes or {}) + plan_in_words(plan), [plan_card(plan)]).for_agent()
+
+
+@tool(parse_docstring=True, response_format="content_and_artifact")
+def training_time(runtime: ToolRuntime[Context]) -> Artifact:
+    """Tell how long training would take on this machine: with the plan, with the rows there are, or before any."""
+    project, machine = runtime.context.project, runtime.context.services.machine
+    state = read_state(project)
+    read = sum(file.rows for file in state.sources.files)
+    if state.plan is not None and state.plan.estimate is not None:
+        minutes = state.plan.estimate.minutes
+        text = f"With the plan as it is, training takes {minutes_in_words(minutes)}: {state.plan.estimate.basis}"
+    elif rows := state.counts.get("train", 0) + state.counts.get("validation", 0) or read:
+        minutes = usual_minutes(rows, machine)
+        text = f"With your {rows:,} rows, training would take {minutes_in_words(minutes)} on this machine."
+    else:
+        times = [f"{minutes_in_words(usual_minutes(rows, machine))} with {rows:,} rows" for rows in (100, 1_000)]
+        text = f"On this machine, and with the model that comes with me, training takes {' and '.join(times)}."
+    return ToolResult(f"{text} The test after it takes about {MINUTES:.0f} minutes more.").for_agent()
 
 
 @tool(parse_docstring=True, response_format="content_and_artifact")
