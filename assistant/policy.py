@@ -8,7 +8,7 @@ from assistant.choices import passages_wanted
 from assistant.glossary import explain
 from assistant.messages import OPENED, Exchange
 from assistant.moves import Call, Move, Say
-from assistant.provenance import ASKS, open_question
+from assistant.provenance import ASKS, ASKS_WHICH, files_to_choose, open_question
 from assistant.replies import ENGLISH_ONLY, HELLO, INCOMPLETE, INTENT_LABELS, SMALL_TALK, WHY, WHY_AT_ALL
 from assistant.targets import SETTING_WORDS
 from assistant.understanding import SURE, Understood
@@ -67,6 +67,8 @@ class Policy:
         untold = [m for m in self.exchange.done if m.id not in self.exchange.told]
         failed = next((m for m in untold if m.status == "error"), None)
         if failed is not None:
+            if failed.name == "show_lineage" and (files := files_to_choose(self.state, self.exchange)):
+                return Say(str(failed.content), tuple(f"Delete {name}" for name in files), ASKS_WHICH)
             return self.ask_on(str(failed.content))
         for call in self.wishes.agenda():
             if not self.exchange.ran(call.tool):

@@ -14,6 +14,7 @@ from tools.journey import State
 from tools.rights import OWNERS
 
 ASKS = ASKS_RIGHTS, ASKS_PERSONAL = "rights", "personal"  # waited for while the prepared data is looked over
+ASKS_WHICH = "delete"  # several files fit what is to be deleted
 FILE = r"[\w()&+-]+(?:[. ][\w()&+-]+)*\.(?:pdf|docx?|pptx|xlsx|csv|tsv|json|jsonl|html?|md|markdown|txt|eml|mbox|zip)\b"
 DELETES = re.compile(
     r"\b(?:delete|remove|forget|erase|withdraw|get rid of|throw (?:out|away)|destroy|wipe)\b(?P<what>.*)", re.I | re.S
@@ -70,6 +71,8 @@ def call_for(state: State, exchange: Exchange) -> Call | None:
         return None
     if (call := _deletion(said, state, exchange) or _lineage(said, state, asked)) is not None:
         return call
+    if asked == ASKS_WHICH and (name := _file_chosen(said, state)):
+        return _delete(name, state, exchange)
     if asked != "trial" and (kept := kept_in(said)) is not None:
         return kept
     if state.sources.files and (style := STYLE_SAID.get(said.strip().lower().rstrip(".!"))):
@@ -140,6 +143,21 @@ def _delete(name: str, state: State, exchange: Exchange) -> Call:
         return Call("delete_source", {"name": source_named(state.project, name)})
     except UserError:
         return Call("show_lineage", {"file": name})  # nothing to approve: its answer says which files there are
+
+
+def files_to_choose(state: State, exchange: Exchange) -> list[str]:
+    """The files that all fit what the message wants deleted; none where it is clear or nothing is to go."""
+    call = call_for(state, exchange)
+    if call is None or call.tool != "show_lineage" or _lineage(exchange.said, state, exchange.asked or ""):
+        return []
+    return sources_fitting(state.project, call.args["file"])
+
+
+def _file_chosen(said: str, state: State) -> str | None:
+    """What tells the file, where several fitted and it was asked which one is to go."""
+    if "?" in said:
+        return None
+    return _file_meant(said, state) or (said if sources_fitting(state.project, said) else None)
 
 
 def _thing_deleted(said: str, state: State, exchange: Exchange) -> Call | None:

@@ -1,6 +1,8 @@
 """A source that is deleted is gone: from data, undo, runs, index and conversation; who learnt from it is named."""
 
+import struct
 import zipfile
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,6 +11,7 @@ import pytest
 
 from assistant.conversation import Assistant, Conversation
 from assistant.events import ToolFinished
+from finetune.data.archive import without
 from finetune.data.marks import Review, make_mark, read_review, write_review
 from finetune.data.synthetic import Replies, Reply
 from finetune.errors import UserError
@@ -19,6 +22,7 @@ from finetune.lineage import read_lineage
 from finetune.plan import TrainingPlan
 from finetune.project import Run
 from finetune.report import as_markdown
+from tests.bad_files import locked_archive
 from tests.files import dental_csv
 from tests.talking import last, say
 from tools import deletion
@@ -308,13 +312,44 @@ def test_a_file_in_an_archive_goes_alone(ready: Conversation, assistant: Assista
     again.close()
 
 
-def test_where_several_files_in_an_archive_fit_it_asks_which(ready: Conversation, tmp_path: Path) -> None:
+@pytest.mark.parametrize("named", ["delete Calls week 42.csv", "the week 42 one", "Calls week 42.csv", "2"])
+def test_where_several_files_in_an_archive_fit_it_asks_which(ready: Conversation, tmp_path: Path, named: str) -> None:
     path = attach_folder(ready, tmp_path)
     asked = say(ready, "delete the calls list")
     assert asked.waiting_for != "approval:delete_source"
     assert "mails.zip/lists/Calls week 41.csv" in asked.text and "Calls week 42.csv" in asked.text
-    say(ready, "delete Calls week 42.csv", "yes")
+    assert asked.options == ["Delete mails.zip/lists/Calls week 41.csv", "Delete mails.zip/lists/Calls week 42.csv"]
+    assert say(ready, named).waiting_for == "approval:delete_source"
+    say(ready, "yes")
     assert list(members(path)) == ["Notes.md", "PRICES 2026 new.csv", "lists/Calls week 41.csv"]
+
+
+def test_asked_which_file_one_may_do_something_else(ready: Conversation, tmp_path: Path) -> None:
+    path = attach_folder(ready, tmp_path)
+    say(ready, "delete the calls list")
+    assert "which" not in say(ready, "where are we?").text.lower()
+    assert say(ready, "no").waiting_for != "approval:delete_source"
+    assert len(members(path)) == 4
+
+
+def test_a_locked_file_stays_to_the_byte_when_one_beside_it_goes(tmp_path: Path) -> None:
+    locked_archive(tmp_path / "locked.zip")
+    before = (tmp_path / "locked.zip").read_bytes()
+    left = without(before, "faq.csv")
+    assert left is not None
+    with zipfile.ZipFile(BytesIO(left)) as archive:
+        assert set(archive.namelist()) == {"../up.csv", "half.pdf", "bomb.csv"}
+        for member in archive.infolist():
+            assert member.flag_bits & 1, "locked as it was"
+            assert packed(left, member.filename) == packed(before, member.filename)
+
+
+def packed(data: bytes, name: str) -> bytes:
+    """A member's bytes as they are packed."""
+    with zipfile.ZipFile(BytesIO(data)) as archive:
+        member = archive.getinfo(name)
+    start = member.header_offset + 30 + sum(struct.unpack_from("<HH", data, member.header_offset + 26))
+    return data[start : start + member.compress_size]
 
 
 def test_a_round_that_learnt_from_a_file_in_an_archive_is_named(ready: Conversation, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from finetune.project import Run
 from tests.talking import say
 from tests.test_deletion import approve, attach, no_training, ready, train, use
 from tools.brief import Brief
+from tools.dataset import KEPT_AS_OWN
 from tools.journey import read_brief, read_sources, write_model
 from tools.lineage import file_hash
 from tools.masking import own_names
@@ -234,6 +235,17 @@ def test_an_offered_answer_is_taken_for_its_own_question_while_another_is_open(
     say(talk, said)
     assert read_brief(talk.project) == before and talk.reply().waiting_for == asked
     assert read_sources(talk.project).personal.asked
+
+
+def test_what_stays_as_the_teams_own_says_so_in_the_list_of_what_was_hidden(
+    ready: Conversation, tmp_path: Path
+) -> None:
+    attach(ready, tmp_path, "letters.csv", LETTERS + '"How do I reach you?","Call us on 614-555-0199."\n')
+    told = say(ready, "prepare the data")
+    (card,) = [card for card in told.cards if card["kind"] == "personal"]
+    reads = {found["replacement"] for found in card["found"]}
+    assert KEPT_AS_OWN in reads and "" not in reads and "[phone]" in reads
+    assert card["title"].endswith(f" {sum(r.startswith('[') for r in [f['replacement'] for f in card['found']])}")
 
 
 def test_a_value_that_was_kept_comes_back_into_prepared_rows_and_others_stay_hidden(

@@ -39,6 +39,9 @@ from tools.terms import term_use
 LOOKED_AT_AT_ONCE = 2_000  # rows; of more, encoding takes too long to be waited for unasked
 
 
+KEPT_AS_OWN = "stays: it is your own"  # where a replacement would stand
+
+
 def user_file(project: Project, name: str) -> Path:
     """A file of the project by its name; never a path outside the project's folder.
 
@@ -383,10 +386,15 @@ def data_cards(project: Project, prepared: Prepared) -> list[Card]:
     cards = [Card("report", "What the data looks like", {"counts": counts, "sentences": said})]
     if prepared.personal:
         found = [
-            {"example": f.example_id, "kind": f.kind, "replacement": f.replacement, "context": f.context}
+            {
+                "example": f.example_id,
+                "kind": f.kind,
+                "replacement": f.replacement or KEPT_AS_OWN,
+                "context": f.context,
+            }
             for f in prepared.personal[:ROWS_SHOWN]
         ]
-        title = f"Personal data replaced: {len(prepared.personal)}"
+        title = f"Personal data replaced: {sum(bool(f.replacement) for f in prepared.personal)}"
         cards.append(Card("personal", title, {"found": found, "cannot_find": report.cannot_find}))
     return [*cards, some_examples(prepared.examples)]
 
