@@ -187,7 +187,7 @@ def write_examples(runtime: ToolRuntime[Context], passages: int = 0) -> Artifact
 
     replies = Replies(context.project.replies)
     try:
-        ask_about(work.now, work.writer, replies, audience=work.audience, tell=tell)
+        ask_about(work.now, work.writer, replies, audience=work.audience, names=context.services.names, tell=tell)
     except UserError as error:
         fault = str(error)
     made = rows_made(context, work)

@@ -182,11 +182,11 @@ def spread(files: Sequence[Sequence[Block]]) -> list[Block]:
     return [blocks[place] for place in range(longest) for blocks in ordered if place < len(blocks)]
 
 
-def without_personal(block: Block) -> Block:
+def without_personal(block: Block, names: personal.MoreFinds | None = None) -> Block:
     """The block with tags in the place of personal data, each person's the same throughout."""
     texts = [part for text, _, heading in block.passages for part in (text, heading)]
     found: dict[int, list[personal.PersonalItem]] = {}
-    for item in personal.find_personal(texts):
+    for item in personal.find_personal(texts, more=names):
         found.setdefault(item.text, []).append(item)
     tags: dict[str, str] = {}
     hidden = [personal.replace(text, found.get(place, []), tags) for place, text in enumerate(texts)]
@@ -244,6 +244,7 @@ def ask_about(
     *,
     audience: str = "",
     seconds: float = TURN_SECONDS,
+    names: personal.MoreFinds | None = None,
     tell: Callable[[int], None] = lambda done: None,
 ) -> int:
     """Ask about each block and keep each reply before the next call; how many were asked about within the time.
@@ -251,6 +252,7 @@ def ask_about(
     Personal data is hidden first unless the model is local.
 
     Args:
+        names: a model that finds more names to hide.
         tell: is given the number of blocks done after each.
 
     Raises:
@@ -260,7 +262,7 @@ def ask_about(
     for done, block in enumerate(blocks):
         if time.monotonic() - started > seconds:
             return done
-        sent = block if writer.local else without_personal(block)
+        sent = block if writer.local else without_personal(block, names)
         marker = f"PASSAGE-{digest(sent.text)}"
         said = writer.ask(INSTRUCTION, request(sent.text, marker, audience=audience))
         replies.keep(block.key(writer, audience), Reply(block.file, sent.passages, said))

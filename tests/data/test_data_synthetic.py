@@ -3,11 +3,12 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from finetune.data.grounding import (
     numbers,
     stands_alone,
 )
+from finetune.data.personal.kinds import Find
 from finetune.data.question_types import MEANING, WrittenPair, read_reply
 from finetune.data.synthetic import (
     BLOCK_CHARACTERS,
@@ -402,6 +404,19 @@ def test_personal_data_is_hidden_before_it_goes_to_a_service_and_not_on_this_mac
     assert "Lopez" not in (tmp_path / "remote.jsonl").read_text()
     ask_about(blocks, writer(ask, local=True), Replies(tmp_path / "local.jsonl"))
     assert "Lopez" in sent[1]
+
+
+def test_a_name_that_only_the_names_model_finds_is_not_sent_either(tmp_path: Path) -> None:
+    blocks = blocks_of("a.txt", [("When a claim was denied, zorblax at the front desk looks at it anew.", 1, "")])
+
+    def more(texts: Sequence[str], *, indirect: bool) -> list[list[Find]]:
+        return [[Find(m.start(), m.end(), "name", "by the model") for m in re.finditer("zorblax", t)] for t in texts]
+
+    sent: list[str] = []
+    asked = writer(lambda system, user: sent.append(user) or "[]")
+    ask_about(blocks, asked, Replies(tmp_path / "without.jsonl"))
+    ask_about(blocks, asked, Replies(tmp_path / "with.jsonl"), names=more)
+    assert "zorblax" in sent[0] and "zorblax" not in sent[1] and "[name]" in sent[1]
 
 
 def test_orders_in_a_document_are_not_sent_and_the_passage_cannot_end_early(tmp_path: Path) -> None:
