@@ -306,6 +306,23 @@ def rows_that_hold(text: str) -> list[int]:
     return [int(n) for match in HOLDS.finditer(text) for n in re.findall(r"\d+", match["keep"] or match["right"])]
 
 
+_RIGHT = r"(?:right|correct|true|up to date|the (?:right|correct|latest|newest|current|true) (?:one|answer|price))"
+_SOURCE = r"[\w][\w .-]{2,40}?"
+SOURCE_HOLDS = re.compile(
+    r"\W*(?:(?:yes|no|ok|well)\W+)*"
+    rf"(?:(?:the|our|my)\s+(?P<right>{_SOURCE})\s+(?:is|are|has|gives)\s+{_RIGHT}|"
+    r"(?:go with|trust|keep|use|take|believe|follow|choose)\s+(?:what\s+)?(?:the|our|my)\s+"
+    rf"(?P<keep>{_SOURCE})(?:['’]s answers?|\s+says?)?)(?:,?\s+(?:about|on|for|there)\s*(?P<topic>.*?))?\W*",
+    re.I,
+)
+
+
+def source_that_holds(text: str) -> tuple[str, str] | None:
+    """What a source is called that is said to be right, and on what: "the handbook is right about the card"."""
+    match = SOURCE_HOLDS.fullmatch(text)
+    return (match["right"] or match["keep"], match["topic"] or "") if match else None
+
+
 # A word to the assistant on what it did, which no customer of the team would say.
 ON_ITS_DOING = re.compile(
     r"\W*(?:(?:but|and|no|wait|hey|so|ok)\W+)*(?:why|how come)\b.{0,12}\b(?:did|do|have|are|were|would) (?:yo)?u\b"
@@ -494,6 +511,23 @@ def asked_of_documents(text: str) -> str | None:
         if match := pattern.search(text.strip().replace("’", "'")):
             return match["topic"].strip(" .,:;?!\"'“”") or text.strip()
     return None
+
+
+_NO_TOPIC = (
+    r"(?!(?:me|us|it|this|that|them|here)\b|"
+    r"(?:our|my) (?:team|staff|company|organi\w+|business|practice|clinic|firm|work)\b)"
+)
+KNOWN_ABOUT = re.compile(
+    rf"{_BEFORE}what (?:do|did|have|can) you (?:know|find|found|see|have|learn(?:ed|t)?|got?)(?: out)? "
+    rf"(?:about|on|in|regarding) {_NO_TOPIC}(?:(?:the|our|my|a|an|all|those|these)\s+)*(?P<topic>.+?)(?: so far)?\W*$",
+    re.I,
+)
+
+
+def known_about(text: str) -> str | None:
+    """What the data is asked for: "what do you know about the routing number?"; None for any other message."""
+    match = KNOWN_ABOUT.search(text.strip())
+    return match["topic"] if match else None
 
 
 # --- examples written by a model ------------------------------------------------------------------------------------

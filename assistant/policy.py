@@ -126,9 +126,14 @@ class Policy:
             return self.ask_on(answer)
         if self.noticed_language() and self.pending() is not None:
             return None  # go_on() tells it, and asks on
-        if self.intent is None and not self.exchange.files and not (self.understood and self.understood.facts):
+        if self.intent is None and not self.exchange.files and not self.told_something():
             return self.not_understood()
         return None
+
+    def told_something(self) -> bool:
+        """The message states a fact, be it only a guess at what was asked."""
+        facts = self.understood.facts if self.understood else {}
+        return any(fact.score >= SURE or name == self.asked for name, fact in facts.items())
 
     def not_ready(self) -> str:
         """Training was asked for too early: say what comes before it, and the quick way there."""
@@ -390,6 +395,8 @@ class Policy:
                 words = in_words(name, guess.value)
                 words = words[:1].upper() + words[1:]
                 options = (words, *(o for o in options if o.lower() != words.lower()))[:4]
+                if self.asked == name:
+                    return Say(f"Did you mean “{words}”? If not: {ask.question}", options, name)
         if self.intent == "unsure" and self.asked == name:
             examples = f" For example: {'; '.join(ask.options)}." if ask.options else ""
             text = f"No problem. {ask.why}{examples} A rough answer is enough, or say “skip”."

@@ -220,7 +220,10 @@ LICENCE = re.compile(
     r"ogl|public domain|open government licen[cs]e(?: v?\d(?:\.\d)?)?)\b",
     re.I,
 )
-NEVER = r"\b(?:not|n['’]t|never|no|neither|nor|without)\b(?:(?!\bbut\b|[,;.]).){0,40}?"
+NEVER = (
+    r"\b(?:not|cannot|\w+n['’]t|(?:do|does|wo|must|should|ca|is|are)nt|never|no|nobody|neither|nor|without)\b"
+    r"(?:(?!\bbut\b|[,;.]).){0,40}?"
+)
 USES = {
     "train": r"\b(?:train\w*|tun(?:e|ed|ing)|learn\w*)\b",
     "publish": r"\b(?:publish\w*|shar(?:e|ed|ing)|pass(?:ed)? on)\b",

@@ -9,6 +9,7 @@ from assistant.choices import (
     asked_of_documents,
     asks_how_long,
     columns_in,
+    known_about,
     pair_taken_back,
     passages_wanted,
     place_to_publish,
@@ -16,11 +17,13 @@ from assistant.choices import (
     row_to_read,
     rows_that_hold,
     rules_named,
+    source_that_holds,
     speaks_of_rules,
     view_in,
     wanted_subjects,
     writing_wish,
 )
+from assistant.glossary import explain
 from assistant.messages import Exchange
 from assistant.moves import Call
 from assistant.provenance import call_for, licence_in, passed_over
@@ -29,9 +32,11 @@ from assistant.reviewing import review_call
 from assistant.understanding import OUTRIGHT, SURE, Understood
 from finetune.data.report import TALKED
 from tools.brief import Brief
-from tools.journey import State
+from tools.conflicts import rows_at_odds
+from tools.deletion import sources_fitting
+from tools.journey import State, in_use
 from tools.review_sheets import returned_folder
-from tools.rows import ROWS_SHOWN
+from tools.rows import ROWS_SHOWN, holds
 
 # Commands that are a tool's call as they stand.
 DOCUMENT = 300  # characters; a shorter text only speaks of a document
@@ -148,6 +153,17 @@ class Wishes:
         own = re.search(r"\b(?:our|my)\b", self.said, re.I) or any(name in self.said for name in names)
         return asked_of_documents(self.said) if own or self.asked not in CASES else None
 
+    def asked_of_data(self) -> Call | None:
+        """What is known of a thing: rows that speak of it, or else what the documents say; of a file, what was read."""
+        topic = known_about(self.said) if self.state.sources.files and self.asked not in CASES else None
+        if topic is None or explain(topic):
+            return None
+        if sources_fitting(self.state.project, topic):
+            return Call("show_data", {"only": "files"})
+        if any(holds(row, topic) for row in in_use(self.state.project.read_examples())):
+            return Call("show_data", {"containing": topic})
+        return Call("find_passages", {"query": topic})
+
     # --- the brief ------------------------------------------------------------------------------------------------
 
     def facts_call(self) -> Call | None:
@@ -262,6 +278,8 @@ class Wishes:
             return self.review
         if query := self.asked_of_documents():
             return Call("find_passages", {"query": query})
+        if (looked := self.asked_of_data()) is not None:
+            return looked
         if (choice := self.rules_choice()) is not None:
             return choice
         if (choice := self.columns_choice()) is not None:
@@ -272,6 +290,8 @@ class Wishes:
             return Call("training_time")
         if self.intent == "watch":
             return Call("watch", {"look_up": True} if speaks_of_rules(self.said) else {})
+        if self.intent == "where" and self.exchange.files:
+            return None  # "here is everything we have" comes with a file, and asks nothing
         if self.intent in PLAIN_CALLS:
             return Call(PLAIN_CALLS[self.intent])
         return self.data_call() or self.training_call() or self.later_call()
@@ -325,7 +345,15 @@ class Wishes:
         shown = (self.exchange.extra.get("view") or {}).get("only") == "contradictions"
         named = self.review is None and self.asked != "rules" and self.intent in ("keep", None)
         named = named and self.state.sources.prepared and re.search(r"\brows?\b", self.said, re.I) is not None
-        return rows_that_hold(self.said) if shown or named else []
+        if shown or named:
+            return rows_that_hold(self.said) or self.rows_of_source()
+        return self.rows_of_source() if self.state.sources.prepared and self.intent in ("keep", None) else []
+
+    def rows_of_source(self) -> list[int]:
+        """The contradicting rows of the one file that is said to be right."""
+        said = source_that_holds(self.said)
+        files = sources_fitting(self.state.project, said[0]) if said else []
+        return rows_at_odds(self.state.project, files[0], said[1]) if said and len(files) == 1 else []
 
     def named_view(self) -> bool:
         """The words ask for a part of the data by its name, whatever question is open: "show the contradictions"."""

@@ -66,6 +66,29 @@ def test_the_word_of_the_user_settles_it_and_undo_takes_it_back(talk: Conversati
     assert statuses(talk)[:3] == ["proposed", "proposed", "proposed"]
 
 
+@pytest.mark.parametrize(
+    "said", ["the handbook is right about the refund", "go with the handbook", "trust what our handbook says"]
+)
+def test_a_source_that_is_said_to_be_right_settles_what_it_contradicts(
+    talk: Conversation, tmp_path: Path, said: str
+) -> None:
+    path = tmp_path / "staff handbook.csv"
+    path.write_text(
+        "Question,Answer\nHow long does a refund take?,A refund takes 60 days from the day you ask for it.\n"
+    )
+    say(talk, "", files=[path])
+    say(talk, "prepare the data", "show me the contradictions", said)
+    left = [e for e in talk.project.read_examples() if "refund" in e.question and e.status != "dropped"]
+    assert [e.source.file for e in left] == ["staff handbook.csv"]
+
+
+@pytest.mark.parametrize("said", ["the handbook is right about parking", "the weather is right", "keep the tags"])
+def test_what_is_right_about_something_else_settles_nothing(talk: Conversation, said: str) -> None:
+    before = statuses(talk)
+    say(talk, "show me the contradictions", said)
+    assert statuses(talk) == before
+
+
 def test_they_are_shown_while_another_question_is_open_and_noted_nowhere(talk: Conversation) -> None:
     write_model(talk.project.brief, Brief(organisation="A shop", task="answer"))
     assert say(talk, "hello").waiting_for == "industry"

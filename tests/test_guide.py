@@ -268,6 +268,50 @@ def test_short_names_and_words_are_no_fingers_on_keys(words: str) -> None:
     assert not is_mashed(words)
 
 
+@pytest.mark.parametrize(
+    "said", ["answer member questions", "we answer customers' questions", "it should answer incoming patient questions"]
+)
+def test_whose_questions_are_answered_may_stand_before_the_word(talk: Conversation, said: str) -> None:
+    say(talk, "Riverbend Community Credit Union in Ohio")
+    say(talk, said)
+    assert read_brief(talk.project).task == "answer"
+
+
+def test_a_guess_at_the_answer_is_asked_back_in_words(talk: Conversation) -> None:
+    say(talk, "Riverbend Community Credit Union in Ohio")
+    asked = say(talk, "deal with what members want to know")
+    assert asked.waiting_for == "task" and f"Did you mean “{asked.options[0]}”?" in asked.text
+    say(talk, asked.options[0])
+    assert read_brief(talk.project).task == "answer"
+
+
+def test_no_message_is_met_with_the_same_question_alone(talk: Conversation) -> None:
+    before = say(talk, "Riverbend Community Credit Union in Ohio")
+    after = say(talk, "what did you find in the tickets")
+    assert after.text != before.text and "did not quite get that" in after.text
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("what do you know about the invoices?", "rows with “invoices”"),
+        ("what did you find in the mail", "mail.csv (48 examples)"),
+        ("what do you know about elephants", "I have no document of yours"),
+        ("what do you know about us", "Now: your data"),
+    ],
+)
+def test_what_is_known_of_a_thing_is_looked_up_in_the_data(
+    talk: Conversation, tmp_path: Path, said: str, told: str
+) -> None:
+    say(talk, DENTAL)
+    finish_interview(talk)
+    say(talk, "keep all", "skip these questions")
+    rows = '"May I pay invoices by card?","Yes, all of them."\n"Who sends the invoices?","Our front desk sends them."\n'
+    (tmp_path / "bills.csv").write_text(f"Question,Answer\n{rows}")
+    last(talk.send("", [dental_csv(tmp_path / "mail.csv"), tmp_path / "bills.csv"]))
+    assert told in say(talk, said).text
+
+
 def test_how_long_training_takes_is_told_in_minutes_from_the_first_question_on(
     talk: Conversation, tmp_path: Path
 ) -> None:

@@ -65,6 +65,10 @@ def test_hiding_more_in_many_rows_says_how_far_it_is(
         ("Our own: train and publish", [{"owner": "ours", "train": True, "publish": True}]),
         ("Our own: train, do not publish", [{"owner": "ours", "train": True, "publish": False}]),
         ("our customers' letters: train, do not publish", [{"owner": "customers", "train": True, "publish": False}]),
+        ("our own, train but dont publish", [{"owner": "ours", "train": True, "publish": False}]),
+        ("our own, don't publish it please", [{"owner": "ours", "publish": False}]),
+        ("ours, you can train on it but it can’t be published", [{"owner": "ours", "train": True, "publish": False}]),
+        ("ours. we cannot share it", [{"owner": "ours", "publish": False}]),
         (
             "a.csv is ours, guide.pdf is licensed and may not be published",
             [{"owner": "ours", "file": "a.csv"}, {"owner": "licensed", "publish": False, "file": "guide.pdf"}],

@@ -4,6 +4,7 @@ from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
 from finetune.data.contradictions import find_conflicts
+from finetune.data.grounding import stems
 from finetune.data.reasons import CONTRADICTION
 from finetune.data.report import counted
 from finetune.errors import UserError
@@ -42,6 +43,20 @@ def disagreements(project: Project, examples: list[Example]) -> list[Disagreemen
     reported = (read_json(project.report) or {}).get("contradictions", [])
     meant = [(place[ids[0]], place[i]) for ids in reported for i in ids[1:] if ids[0] in place and i in place]
     return [[[number[i] for i in ids] for ids in c.answers] for c in find_conflicts(rows, meant)]
+
+
+def rows_at_odds(project: Project, file: str, topic: str) -> list[int]:
+    """Numbers of a file's rows that other rows contradict, a row an answer; with a topic, of questions that have all
+    its words."""
+    examples = project.read_examples()
+    wanted = stems(topic)
+    return [
+        next(n for n in same if examples[n - 1].source.file == file)
+        for question in disagreements(project, examples)
+        if wanted <= stems(" ".join(examples[n - 1].question for same in question for n in same))
+        for same in question
+        if any(examples[n - 1].source.file == file for n in same)
+    ]
 
 
 def show_disagreements(project: Project, examples: list[Example], start: int) -> Artifact:

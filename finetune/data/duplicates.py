@@ -28,7 +28,8 @@ FUNCTION_WORDS = words(
     a an the is are am was be been do does did can could will would should may might please i my me we our you your
     it its
     to of in on at for by with from and or so that this there here any some yet still just also already now then really
-    very possibly actually ve m s d ll re what which have has had if about hi hello thanks thank tell know want need
+    very possibly actually ve m s d ll re what which have has had if about hi hello hey thanks thank
+    thx cheers pls plz asap urgent urgently tell know want need
     """
 )
 # Words for numbers, so that "thirty days" and "30 days" agree; "one" is left out: it counts nothing in "the one".

@@ -190,6 +190,13 @@ def test_answers_conflict_where_they_differ_in_what_matters(question: str, answe
     assert bool(found) == conflict
 
 
+@pytest.mark.parametrize("polite", ["asap", "thanks", "pls", "thx", "urgent", "hey"])
+def test_a_question_asked_with_another_polite_word_is_the_same(polite: str) -> None:
+    answer = "Our front desk turns it off on the same day."
+    raw = rows(("how do i turn off courtesy pay", answer), (f"how do i turn off courtesy pay {polite}", answer))
+    assert len(find_duplicates(raw)) == 1
+
+
 HOME_VISIT = ("How much does a home visit cost?", "A home visit costs £45 within five miles.")
 
 

@@ -269,6 +269,21 @@ def test_a_contact_that_an_answer_calls_ours_is_the_organisations_own(answer: st
 
 
 @pytest.mark.parametrize(
+    ("answer", "ours"),
+    [
+        ("Our routing number is 244077815.", True),
+        ("The credit union's ABA routing number is 244077815.", True),
+        ("My routing number is 244077815.", False),
+        ("Please confirm: routing number 244077815.", False),
+        ("Our records show that your account 000123456789 is open.", False),
+    ],
+)
+def test_what_tells_the_bank_itself_is_no_secret_and_an_account_is(answer: str, ours: bool) -> None:
+    items = find_personal([answer])
+    assert items and bool(own_contacts([answer], items)) is ours
+
+
+@pytest.mark.parametrize(
     ("value", "keep", "stays"),
     [
         ("01584 555 012", "01584-555012", True),

@@ -175,6 +175,14 @@ THEIRS = re.compile(
 )
 
 
+# What tells a bank and no account: anybody may know it.
+OUR_BANK = re.compile(
+    r"\b(?:our|the (?:credit union|bank|branch)['’]s)\s+(?:\w+\s+){0,2}(?:routing|aba|transit|sort|swift|bic)\b"
+    r"[^.?!\n\d]{0,25}$",
+    re.I,
+)
+
+
 def own_contacts(answers: Sequence[str], items: Sequence[PersonalItem], rows: int = 3) -> frozenset[str]:
     """Hashes of phone numbers, e-mail, web and street addresses that are most likely the organisation's own, which
     answers need: they stand in the answers of several rows, or an answer calls them ours. They are shown for review,
@@ -195,7 +203,11 @@ def called_ours(texts: Sequence[str], items: Sequence[PersonalItem]) -> frozense
         if item.kind == "name":
             named[item.text].append(item.start)
     contacts = [item for item in items if item.kind in CONTACTS]
-    return frozenset(i.text_hash for i in contacts if _is_called_ours(texts[i.text], i, named[i.text]))
+    banks = [
+        i for i in items if i.kind == "bank account" and OUR_BANK.search(texts[i.text][max(0, i.start - CUE) : i.start])
+    ]
+    ours = [*(i for i in contacts if _is_called_ours(texts[i.text], i, named[i.text])), *banks]
+    return frozenset(item.text_hash for item in ours)
 
 
 def _is_called_ours(text: str, item: PersonalItem, names: Sequence[int]) -> bool:
