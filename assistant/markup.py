@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 from markupsafe import Markup, escape
 
 from assistant.render import (
+    NOTE,
+    PROBLEM,
     duration,
     figure,
     is_going,
@@ -122,6 +124,11 @@ def sentences(lines: Iterable[object]) -> Markup:
     return html('<ul class="at-list">{}</ul>', inner) if inner else Markup("")
 
 
+def remarks(notes: Iterable[object]) -> Markup:
+    """What was noticed in a file or a row, each a line of its own."""
+    return joined(html('<span class="at-note"><b>{}</b> {}</span>', NOTE, note) for note in notes)
+
+
 def folded(summary: str, body: Markup) -> Markup:
     return html('<details class="at-fold"><summary>{}</summary>{}</details>', summary, body) if body else Markup("")
 
@@ -176,7 +183,8 @@ def file_body(card: Card, link: Link) -> Markup:
         [
             found if card["rows"] else Markup(""),
             sentences(card["read"]),
-            each('<p class="at-problem">{}</p>', card["problems"]),
+            remarks(card.get("notes", [])),  # none in a conversation of before there were two kinds
+            joined(html('<p class="at-problem"><b>{}</b> {}</p>', PROBLEM, problem) for problem in card["problems"]),
         ]
     )
 
@@ -197,7 +205,7 @@ def data_body(card: Card, link: Link) -> Markup:
             row["question"],
             row["answer"],
             html('<span class="at-tag at-{}">{}</span>', row["split"] or "none", SPLIT_NAMES[row["split"]]),
-            html("{}{}", row["source"], each('<span class="at-note">{}</span>', row.get("notes", []))),
+            html("{}{}", row["source"], remarks(row.get("notes", []))),
         )
         for n, row in enumerate(card["rows"], 1)
     ]

@@ -9,6 +9,8 @@ Card = dict[str, Any]
 
 CELL = 48  # characters; a longer cell is cut, since a wrapped table cannot be read
 BAR = 24  # characters of the progress bar
+# Said before what was noticed, and before what could not be used: the colours of the page are not for everybody.
+NOTE, PROBLEM = "Note:", "Problem:"
 
 
 # --- words both share -----------------------------------------------------------------------------------------------
@@ -153,7 +155,9 @@ def passages_text(card: Card) -> list[str]:
 
 
 def file_text(card: Card) -> list[str]:
-    return [f"{card['rows']} examples", *bullets(card["read"]), *(f"! {problem}" for problem in card["problems"])]
+    notes = [f"- {NOTE} {note}" for note in card.get("notes", [])]
+    problems = [f"! {PROBLEM} {problem}" for problem in card["problems"]]
+    return [f"{card['rows']} examples", *bullets(card["read"]), *notes, *problems]
 
 
 def columns_text(card: Card) -> list[str]:

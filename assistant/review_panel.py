@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from assistant.markup import SPLIT_NAMES, each, html, joined
+from assistant.markup import SPLIT_NAMES, each, html, joined, remarks
 from finetune.data.sheet import fingerprint_of
 from finetune.example import Example
 from tools.review_table import PAGE_ROWS, Table, View
@@ -138,7 +138,7 @@ def row_fields(number: int, example: Example, found: Table) -> Markup:
         example.id, fingerprint_of(example), number, known, place,
         text_field("question", "What comes in", example.question, number),
         text_field("answer", "What goes out", example.answer, number),
-        each('<span class="at-note">{}</span>', found.notes.get(example.id, [])),
+        remarks(found.notes.get(example.id, [])),
         each('<span class="at-mark">{}</span>', found.marks.get(example.id, [])),
         deeds(number, out=out),
     )  # fmt: skip

@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from assistant.markup import card_as_html, heading
 from finetune.example import Source, make_example
 from finetune.project import Project
 from tests.person import DENTIST
+from tests.test_render import cards
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -36,6 +38,21 @@ FLAGS = [
 WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 START_SECONDS = 90  # of a loaded machine; the benchmark holds the promised eight on an idle one
 TURN_MS = 180_000
+# What stands out of the window, and what its own box cuts off, of all that is on the page; a cell of words may end in
+# an ellipsis, since the row can be shown whole, but not what is remarked on it.
+CUT_OFF = """() => {
+  const found = [];
+  for (const e of document.querySelectorAll('#head *, #chat *, #live *, #options *, #review *')) {
+    const place = e.getBoundingClientRect();
+    if (!place.width || !place.height || e.closest('svg, textarea, select, input, .at-bar')) continue;
+    const wide = place.right > window.innerWidth + 1 || place.left < -1;
+    const within = e.scrollWidth > e.clientWidth + 1 && getComputedStyle(e).overflowX !== 'visible';
+    const cell = e.matches('.at-note, .at-problem') ? e.closest('.at-cell') : null;
+    const low = cell !== null && cell.getBoundingClientRect().bottom < place.bottom - 1;
+    if (wide || within || low) found.push(`${e.tagName} .${e.className}: ${(e.innerText || '').slice(0, 60)}`);
+  }
+  return found;
+}"""
 ANSWERS = DENTIST | {"rules": "Keep all", "files": "Prepare the data", "train_anyway": "Train anyway"}
 
 
@@ -227,6 +244,7 @@ def take_pictures(browser: "Browser", visitor: Visitor, served: Served, folder: 
         phone.arrive()
         assert phone.page.locator("#box textarea").is_visible()
         assert no_sideways_scrolling(phone.page)
+        assert not phone.page.evaluate(CUT_OFF)
         phone.page.screenshot(path=folder / f"{name}-phone-{scheme}.png")
         context.close()
 
@@ -375,11 +393,46 @@ def test_rows_are_reviewed_in_the_table(browser: "Browser", tmp_path: Path, pict
         phone.page.click(".at-review-button")
         phone.page.wait_for_selector(".at-row", timeout=TURN_MS)
         assert no_sideways_scrolling(phone.page)
+        assert not phone.page.evaluate(CUT_OFF)
         phone.page.screenshot(path=pictures / "8-rows-phone.png")
         phone.context.close()
         page.click(".at-review-button")
         assert page.locator("#chat").is_visible()
         assert page.evaluate("window.hacked") is None and not visitor.problems and not visitor.elsewhere
+
+
+def test_every_card_is_whole_on_a_phone(browser: "Browser", tmp_path: Path, pictures: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    words = "The answer says more than its quote, which nobody could check at the counter. " * 3
+    # No place to break it, as an address or a name of a file has none.
+    unbroken = "https://portal.example.org/" + "membersinsurancechange" * 6
+    with serving(home, free_port()) as served:
+        phone = Visitor(browser.new_context(viewport=PHONE), served.address)
+        phone.arrive()
+        page = phone.page
+        cut_off = {"title": page.evaluate(CUT_OFF)}
+        page.evaluate(
+            "html => { document.querySelector('#head .at-head').outerHTML = html; }",
+            heading("plan", busy=True, rows=True),
+        )
+        cut_off["title beside a button"] = page.evaluate(CUT_OFF)
+        for text in (words, unbroken):
+            for kind, card in cards(text).items():
+                page.evaluate(
+                    """html => {
+                      const bubble = [...document.querySelectorAll('#chat .bot .prose')].at(-1);
+                      bubble.innerHTML = html;
+                      bubble.querySelectorAll('details').forEach(fold => { fold.open = true; });
+                    }""",
+                    card_as_html(card, lambda path: path),
+                )
+                assert page.locator(f"#chat .at-{kind}").count() == 1
+                name = f"{kind} of {'words' if text == words else 'an address'}"
+                cut_off[name] = page.evaluate(CUT_OFF)
+                assert no_sideways_scrolling(page), name
+                page.screenshot(path=pictures / f"10-{name.replace(' ', '-')}-phone.png")
+        assert {name: found for name, found in cut_off.items() if found} == {}
 
 
 def test_a_whole_folder_is_given_on_the_page(browser: "Browser", tmp_path: Path, pictures: Path) -> None:

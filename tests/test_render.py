@@ -37,13 +37,13 @@ def cards(text: str = "words") -> dict[str, dict[str, Any]]:
                 }
             ],
         },
-        "file": {"name": text, "rows": 3, "read": [text], "problems": [text]},
+        "file": {"name": text, "rows": 3, "read": [text], "notes": [text], "problems": [text]},
         "columns": {"file": text, "header": [text, "B"], "question": text, "answer": None, "sample": [[text]]},
         "data": {
             "rows": [
                 {
-                    "id": "1", "question": text, "answer": text, "kind": "faq", "topic": text, "split": "test",
-                    "status": "kept", "source": text,
+                    "id": "1", "number": 1, "question": text, "answer": text, "kind": "faq", "topic": text,
+                    "split": "test", "status": "kept", "source": text, "notes": [text],
                 }
             ] * 9,
             "total": 40,
@@ -117,6 +117,19 @@ def test_every_card_says_its_words_in_the_terminal(kind: str) -> None:
     shown = render.card_as_text(cards("apples and pears")[kind])
     assert "apples and pears" in shown
     assert "<" not in shown
+
+
+def test_a_note_and_a_problem_differ_by_a_word_and_not_by_colour_alone() -> None:
+    card = {"kind": "file", "title": "a.zip", "rows": 2, "read": [], "notes": ["one tab"], "problems": ["no text"]}
+    for shown in (render.card_as_text(card), re.sub("<[^>]+>", "", markup.card_as_html(card))):
+        assert "Note: one tab" in shown
+        assert "Problem: no text" in shown
+    assert "Note: words" in re.sub("<[^>]+>", "", markup.card_as_html(cards()["data"]))
+
+
+def test_a_file_card_of_an_older_conversation_has_no_notes() -> None:
+    card = {"kind": "file", "title": "a.csv", "rows": 2, "read": ["pairs"], "problems": []}
+    assert "pairs" in render.card_as_text(card) and "pairs" in markup.card_as_html(card)
 
 
 def test_only_addresses_of_the_web_become_links() -> None:

@@ -29,7 +29,7 @@ from tools.instruction import scope, sorts
 from tools.journey import SourceFile, Sources, read_brief, read_sources, require, write_model
 from tools.masking import own_names
 from tools.own import indexed, indexed_in_words
-from tools.result import Artifact, Card, ToolResult
+from tools.result import Artifact, Card, ToolResult, file_card
 from tools.review_sheets import received
 from tools.rows import DROPPED, MADE_HERE, ROWS_SHOWN, data_card
 from tools.rules import kept_entries
@@ -170,7 +170,7 @@ def read_files(runtime: ToolRuntime[Context], names: list[str]) -> Artifact:
             found, wrong = read_whole(user_file(context.project, name), context)
         except UserError as error:
             problems.append(str(error))
-            cards.append(Card("file", name, {"name": name, "rows": 0, "read": [], "problems": [str(error)]}))
+            cards.append(file_card(name, 0, [], problems=[str(error)]))
             continue
         seals.append(store_files(context, name, found))
         texts += [all_in_words(name, found, wrong)] if len(found) > 1 else [*map(in_words, found), *wrong]
@@ -213,7 +213,7 @@ def cards_of(name: str, found: Sequence[Read], wrong: list[str]) -> list[Card]:
         inner = [one for one in clear if one.source.name != name]
         notes = [f"{one.source.name}: {note}" for one in inner for note in one.source.notes]
     rows = sum(one.source.rows for one in clear)
-    return [Card("file", name, {"name": name, "rows": rows, "read": read, "problems": [*notes, *wrong]}), *cards]
+    return [file_card(name, rows, read, notes=notes, problems=wrong), *cards]
 
 
 def columns_card(source: SourceFile, document: Document) -> Card:
@@ -254,9 +254,7 @@ def set_columns(runtime: ToolRuntime[Context], file: str, question: str, answer:
         mentions=matters_mentioned(document),
     )
     seal = store_files(context, file, [Read(document, indexed(context, document, source), made)])
-    card = Card(
-        "file", file, {"name": file, "rows": len(made), "read": [f"columns: {question} → {answer}"], "problems": []}
-    )
+    card = file_card(file, len(made), [f"columns: {question} → {answer}"])
     text = f"{file}: {counted(len(made), 'example')} from {question} → {answer}. {seal}".strip()
     return ToolResult(text, [card]).for_agent()
 

@@ -8,7 +8,7 @@ from finetune.files import write_text
 from tools.context import Context
 from tools.dataset import Read, store_files, understand
 from tools.own import indexed, indexed_in_words
-from tools.result import Artifact, Card, ToolResult
+from tools.result import Artifact, ToolResult, file_card
 
 
 @tool(parse_docstring=True, response_format="content_and_artifact")
@@ -26,7 +26,7 @@ def add_text(runtime: ToolRuntime[Context], text: str) -> Artifact:
     source, made = understand(document, context)
     source = indexed(context, document, source)
     seal = store_files(context, path.name, [Read(document, source, made)])
-    card = Card("file", path.name, {"name": path.name, "rows": len(made), "read": ["pasted text"], "problems": []})
+    card = file_card(path.name, len(made), ["pasted text"])
     return ToolResult(
         f"That looks like a document, so I keep it as {path.name} and made {len(made)} examples from it."
         f"{indexed_in_words(source)} Say “undo” if it was meant otherwise. {seal}".strip(),

@@ -1,5 +1,6 @@
 """What a tool hands back: words for the chat model, cards for the person, and suggested next replies."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -13,7 +14,7 @@ CardKind = Literal[
     "rules",
     # {"query", "passages": [{"number", "file", "page", "heading", "text", "score", "reason"}]}
     "passages",
-    # {"name", "rows", "read": [str], "problems": [str]}
+    # {"name", "rows", "read": [str], "notes": [str], "problems": [str]}: made by `file_card`
     "file",
     # {"file", "header": [str], "question", "answer", "sample": [[str]]}
     "columns",
@@ -59,6 +60,14 @@ class Card:
 
     def as_json(self) -> dict[str, Any]:
         return {"kind": self.kind, "title": self.title, **self.data}
+
+
+def file_card(
+    name: str, rows: int, read: Sequence[str], *, notes: Sequence[str] = (), problems: Sequence[str] = ()
+) -> Card:
+    """What became of a file. A note tells what was noticed in it, a problem what could not be used at all."""
+    data = {"name": name, "rows": rows, "read": list(read), "notes": list(notes), "problems": list(problems)}
+    return Card("file", name, data)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from finetune.project import Project
 from tools.context import Context
 from tools.journey import read_sources, require
 from tools.masking import masked
-from tools.result import Artifact, Card, ToolResult
+from tools.result import Artifact, Card, ToolResult, file_card
 
 ROWS_SHOWN = 20  # unless a number is said
 MOST_SHOWN = 50
@@ -324,10 +324,6 @@ def files_read(project: Project) -> Artifact:
     files = read_sources(project).files
     if not files:
         return ToolResult("I have read no file yet.").for_agent()
-    cards = []
-    for file in files:
-        cards.append(
-            Card("file", file.name, {"name": file.name, "rows": file.rows, "read": [file.how], "problems": file.notes})
-        )
+    cards = [file_card(file.name, file.rows, [file.how], notes=file.notes) for file in files]
     names = ", ".join(f"{f.name} ({counted(f.rows, 'example')})" for f in files)
     return ToolResult(f"I have read {counted(len(files), 'file')}: {names}.", cards).for_agent()
