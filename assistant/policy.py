@@ -369,8 +369,9 @@ class Policy:
                 "Have a look at the rows. When you are content, type “approved”: that seals the test set, which the "
                 "model is judged by and never trained on."
             )
-            replies = ("approved", "Show me the data", "What is missing?", "I will add another file")
-            return Say(text, replies, "approval:approve_data")
+            first = ("Show the contradictions", "approved") if left else ("approved",)
+            replies = (*first, "Show me the data", "What is missing?", "I will add another file")
+            return Say(text, replies[:4], "approval:approve_data")
         if sources.files:
             if self.state.may_offer_writing and not self.state.project.replies.exists():
                 text = "Is there another file, shall a chat model write examples from your documents (I tell the cost "

@@ -119,6 +119,7 @@ def test_the_approval_is_asked_with_what_still_disagrees_until_it_is_settled(tal
     asked = say(talk, "skip")
     assert asked.waiting_for == "approval:approve_data"
     assert "1 question has different answers still: say “show the contradictions”" in asked.text
+    assert asked.options[:2] == ["Show the contradictions", "approved"]
     say(talk, "show me the contradictions", "keep row 3")
     assert "different answers still" not in say(talk, "why do you ask?").text
 

@@ -31,10 +31,13 @@ MEASURES = AMOUNTS | words(
     allowance entitlement quota
     limit limits maximum minimum max min threshold percentage share score dose dosage frequency interval
     deadline deadlines period duration length validity warranty notice age size weight height capacity temperature
-    hours times days schedule location venue room requirements requirement documents
+    apr apy hours times days schedule location venue room requirements requirement documents
     """
 )
-BRACKET = re.compile(r"\s*\([^()]*\)|\s+(?:per|incl\.?|including|excl\.?|excluding|in)\s.*$", re.I)
+BRACKET = re.compile(
+    r"\s*\([^()]*\)|\s+(?:from|up to|starting at|as low as)$|\s+(?:per|incl\.?|including|excl\.?|excluding|in)\s.*$",
+    re.I,
+)
 HOURS = re.compile(r"(?:opening |business |office |working )?(?:hours|times)", re.I)
 TELLS = words("description details explanation")  # of what a thing is
 # What is said of the whole row, so that no answer goes without it.

@@ -60,6 +60,8 @@ def test_a_sentence_that_stands_alone_gives_a_natural_question(sentence: str, qu
     "sentence",
     [
         "It must be paid within 30 days of receipt.",
+        "The fee is $28 per item.",
+        "Our charge is about $15 for each of them.",
         "We can think of literacy as the ability to understand a text.",
         "However, reminders may be late in some weeks.",
         "They can take a while to arrive at your home.",
@@ -85,6 +87,7 @@ def test_a_sentence_that_leans_on_others_gives_none(sentence: str) -> None:
         ("The bank shall, where applicable, send a written notice to the customer.", ["Must the bank send a written notice to the customer?", "Who must send a written notice to the customer?"]),
         ("If a customer reports a lost card, the bank must block the card at once.", ["What must the bank do if a customer reports a lost card?"]),
         ("Before the treatment begins, the dentist must explain all its risks to the patient.", ["What must the dentist do before the treatment begins?"]),
+        ("The replacement card fee is $10 for each card.", ["What is the replacement card fee?", "How much is the replacement card fee?"]),
         ("You can request up to 240 hours of advanced sick leave.", ["How much advanced sick leave can I request?"]),
         ("Employees are entitled to four weeks of paid leave a year.", ["Are employees entitled to four weeks of paid leave a year?", "Who is entitled to four weeks of paid leave a year?"]),
         ("To reschedule your visit, call the front desk before noon.", ["How do I reschedule my visit?", "What do I need to do to reschedule my visit?"]),

@@ -89,6 +89,7 @@ def test_a_line_of_its_own_heads_the_lines_below_it() -> None:
         (["Claim", "Deadline"], [["Theft", "7 days"], ["Fire", "14 days"]], "What is the deadline for theft?"),
         (["Product", "Term", "Rate"], [["Car loan", "3 years", "4.9%"], ["Car loan", "5 years", "5.4%"], ["Home loan", "10 years", "7%"]], "What is the rate for car loan, 3 years?"),
         (["Plan", "Description", "Price"], [["Gold", "All check-ups of a year.", "$90"], ["Silver", "Two check-ups.", "$50"]], "What is gold?"),
+        (["Loan", "APR from"], [["New car", "6.49%"], ["Personal", "10.9%"]], "What is the APR for new car?"),
         (["Month", "Fee"], [["May", "$4"], ["June", "$5"]], "What is the fee in May?"),
     ],
 )  # fmt: skip

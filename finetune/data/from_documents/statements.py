@@ -39,6 +39,12 @@ NO_OBJECT = re.compile(r"(?:that|which|of|and|or|are|is|not|as|by|must|may|shall
 PRICED = re.compile(
     rf"(?P<subject>[^,;:]{{2,80}}?)\s(?P<verb>is|are|costs|cost)\s+(?:up to\s+|about\s+|only\s+)?{AMOUNT}.*", re.I
 )
+# "The fee is $28": the sentence before says of what.
+OF_WHAT = re.compile(
+    r"(?:the|this|our|your) (?:fees?|prices?|costs?|charges?|rates?|deposit|premium|penalty|fine|amount|total|"
+    r"minimum|maximum|limit|discount|surcharge)",
+    re.I,
+)
 CHARGE = re.compile(rf"we charge\s+(?:a fee of\s+|up to\s+)?{AMOUNT}\s+(?P<rest>(?:for|per)\b.+)", re.I)
 WHAT_OF = re.compile(
     r"(?P<subject>the (?:purpose|goal|aim|objective|mission|maximum|minimum|deadline|price|cost|fee|penalty|term|role) "
@@ -86,7 +92,7 @@ def charge(text: str) -> Iterator[str]:
 
 def price(text: str) -> Iterator[str]:
     match = PRICED.fullmatch(text)
-    if not match or not is_plain_subject(match["subject"]):
+    if not match or not is_plain_subject(match["subject"]) or OF_WHAT.fullmatch(match["subject"]):
         return
     subject = customer_subject(match["subject"])
     if match["verb"] in ("costs", "cost"):
