@@ -269,6 +269,18 @@ def test_a_contact_that_an_answer_calls_ours_is_the_organisations_own(answer: st
 
 
 @pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("My number is 614-555-0142", "phone"),
+        ("what now? my number is 020 7946 0958.", "phone"),
+        ("My Number 1234 5678 9018, as on the card", "identity number"),
+    ],
+)
+def test_my_number_is_a_phones_unless_it_has_the_twelve_digits_of_japans(text: str, kind: str) -> None:
+    assert [item.kind for item in find_personal([text])] == [kind]
+
+
+@pytest.mark.parametrize(
     ("answer", "ours"),
     [
         ("Our routing number is 244077815.", True),

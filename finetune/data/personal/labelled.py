@@ -28,7 +28,9 @@ IDENTITY_WORD = (
     r"drivers?[’']? licen[cs]e|driving licen[cs]e|licen[cs]e (?:to drive|class \w)|DL|permis de conduire|führerschein|"
     r"permiso de conducir|carnet de conducir|patente|CNH|tax|tax id|taxpayer|TIN|TAN|PAN|GSTIN|EIN|UTR|VAT|CNPJ|CPF|RG|"
     r"CURP|RFC|DNI|NIE|NIF|NIN|BSN|SIN|national id(?:entity)?|id card|identity card|residence card|resident card|"
-    r"residence permit|work permit|visa|voter'?s?[’']?s? (?:card|id)|EPIC|aadhaar|aadhar|my number|steuer-?id|"
+    r"residence permit|work permit|visa|voter'?s?[’']?s? (?:card|id)|EPIC|aadhaar|aadhar|"
+    # Japan's has twelve digits; anybody else's number is most often a phone's.
+    r"my number(?=\W{0,6}(?:(?:is|card)\W{1,3})?(?:\d[ -]?){12}(?!\d))|steuer-?id|"
     r"steuernummer|tax ref(?:erence)?|carta d'identità|codice fiscale|pesel|personnummer|emirates id|NRIC|FIN|"
     r"green card|alien registration|A-number|military id)"
 )
