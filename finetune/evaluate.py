@@ -324,7 +324,7 @@ def held_out_loss(chat: ChatModel, test: Sequence[Example]) -> Metric:
     how = {1: "clearly better", 0: "not clearly different", -1: "clearly worse"}[metric.clear]
     sentence = (
         f"The right answers surprise the tuned model by {metric.tuned:.2f} a token, the base by {metric.base:.2f} "
-        f"(lower is better; {_likely(metric, '{:+.2f}')} on {len(rows)} rows): {how}."
+        f"(lower is better; {_likely(metric, '{:+z.2f}')} on {len(rows)} rows): {how}."
     )
     return metric.model_copy(update={"sentence": sentence})
 
@@ -370,7 +370,7 @@ def answer_metrics(pairs: Sequence[Pair], commonest_category: str | None) -> lis
     how = {1: "clearly better", 0: "not clearly better", -1: "clearly worse"}[metric.clear]
     sentence = (
         f"The tuned model's answers share {metric.tuned:.0%} of their words with the right ones, the base's "
-        f"{metric.base:.0%} ({_likely(metric, '{:+.0%}')} on {len(pairs)} rows): {how}."
+        f"{metric.base:.0%} ({_likely(metric, '{:+z.0%}')} on {len(pairs)} rows): {how}."
     )
     base = [rouge_l(p.base, p.reference) for p in pairs]
     tuned = [rouge_l(p.tuned, p.reference) for p in pairs]

@@ -66,6 +66,8 @@ def test_a_training_is_started_by_a_yes_and_told_when_it_is_over(talk: Conversat
     assert told.stage == "trial"
     assert list(talk.poll()) == []
     assert talk.history()[-1].user is None
+    for asked in ("what would help most?", "how can we make it better"):
+        assert "coverage" in [card["kind"] for card in say(talk, asked).cards]
 
 
 def test_a_stopped_training_keeps_the_best_and_is_still_tested(talk: Conversation) -> None:

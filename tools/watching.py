@@ -7,6 +7,7 @@ from typing import Any
 from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
+from finetune.data.report import counted
 from finetune.example import Example, Source, make_example
 from finetune.files import read_json, read_jsonl
 from knowledge.refresh import TELLING, Finding, last_findings, refresh
@@ -153,6 +154,7 @@ def new_round(runtime: ToolRuntime[Context]) -> Artifact:
     for path in (project.verdict, project.plan):
         path.unlink(missing_ok=True)
     text = (
-        f"Round {int(run.name) + 1}: {len(tested)} corrections joined the test set, {len(trained)} the training rows."
+        f"Round {int(run.name) + 1}: {counted(len(tested), 'correction')} joined the test set, {len(trained)} the "
+        "training rows."
     )
     return ToolResult(text).for_agent()
