@@ -84,7 +84,6 @@ def train(run: Run, reporter: Reporter) -> None:
     plan = read_plan(run)
     reporter.update(now=True, state="preparing", pid=os.getpid(), pid_start_time=process_start_time())
 
-    quieten_libraries()
     resolved = read_resolved(run)
     source = resolve(plan.base_model, resolved.revision if resolved else plan.revision)
     tokenizer = load_tokenizer(source)
@@ -267,16 +266,6 @@ def keep_best(run: Run) -> None:
     if found is not None:
         with contextlib.suppress(UserError):
             promote_best(run, found[0])
-
-
-def quieten_libraries() -> None:
-    """The log is read by people: no bars, and no warnings about the libraries' own future."""
-    import warnings
-
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
-    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|peft")
 
 
 def choose_precision(plan: TrainingPlan, where: str) -> Precision:
