@@ -2,18 +2,22 @@
 
 import argparse
 import json
+import os
 import queue
 import sys
-import threading
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from assistant.keyboard import CUT, lines, whole_lines
 
 if TYPE_CHECKING:
     from assistant.conversation import Conversation
     from assistant.events import Event
 
 POLL_SECONDS = 1.0
+INTERRUPTED = 130  # a shell's code for Ctrl-C
 
 
 def arguments() -> argparse.Namespace:
@@ -25,19 +29,6 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--project", default="default", help="name of the project to open or make")
     parser.add_argument("--json", action="store_true", help="one JSON object a reply on standard output")
     return parser.parse_args()
-
-
-def lines() -> "queue.Queue[str | None]":
-    """Standard input, line by line, read beside the work; None at its end."""
-    waiting: queue.Queue[str | None] = queue.Queue()
-
-    def read() -> None:
-        for raw in sys.stdin.buffer:
-            waiting.put(raw.decode("utf-8", "replace").rstrip("\r\n"))
-        waiting.put(None)
-
-    threading.Thread(target=read, daemon=True).start()
-    return waiting
 
 
 def attached(line: str) -> tuple[str, list[Path]]:
@@ -90,9 +81,11 @@ def talk(conversation: "Conversation", as_json: bool) -> None:
             continue
         if line is None:
             ended = True
+        elif line.cut:
+            show([replace(conversation.reply(), text=CUT)])
         else:
             show(conversation.poll(), unasked="report")
-            text, files = attached(line)
+            text, files = attached(line.text)
             show(conversation.send(text, files))
             if conversation.deleted:
                 return
@@ -101,8 +94,11 @@ def talk(conversation: "Conversation", as_json: bool) -> None:
 
 def main() -> int:
     given = arguments()
-    from dataclasses import replace
+    with whole_lines():
+        return converse(given)
 
+
+def converse(given: argparse.Namespace) -> int:
     from assistant.conversation import Assistant
     from assistant.settings import Settings
     from finetune.errors import UserError
@@ -119,9 +115,13 @@ def main() -> int:
         sys.stderr.write(f"{error}\n")
         return 1
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    if code == INTERRUPTED:
+        # A library that is still loading in its thread would turn Python's own end into an abort; all is on disk.
+        os._exit(code)
+    sys.exit(code)
