@@ -17,7 +17,8 @@ import pytest
 
 from tests.terminal import REPOSITORY, Terminal
 
-# Says how long each line is, and how it begins and ends; as slow to start as the program is.
+# Says at the end how long each line is, and how it begins and ends: the echo of the next one could cut what is said
+# before. As slow to start as the program is.
 COUNT = """
 import time
 from assistant.keyboard import lines, whole_lines
@@ -25,7 +26,7 @@ with whole_lines():
     print("ready", flush=True)
     time.sleep(0.5)
     waiting = lines()
-    while (line := waiting.get()) is not None:
+    for line in list(iter(waiting.get, None)):
         print("got", len(line.text), line.text[:2], line.text[-2:], line.cut, flush=True)
 """
 LONG = "äb" + "x" * 9_996 + "yz"

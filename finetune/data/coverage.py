@@ -311,14 +311,35 @@ def about_in_words(coverage: Coverage) -> str:
 def gaps_in_words(coverage: Coverage) -> str:
     if not coverage.subjects:
         return "You have not told me what it must know, so I cannot tell what is missing: say “it must know about …”."
-    missing = [plain_name(c.name) for c in sorted(coverage.missing(), key=lambda c: -IMPORTANCE[c.kind])]
+    missing = sorted(coverage.missing(), key=lambda c: -IMPORTANCE[c.kind])
+    named = [plain_name(c.name) for c in missing if c.kind == "subject"]
     thin = sorted(coverage.missing("thin"), key=lambda c: (c.rows / c.least, -IMPORTANCE[c.kind]))
-    parts = [f"nothing yet on {listed(missing, most=5)}"] if missing else []
+    parts = [f"nothing yet on {listed(named, most=5)}"] if named else []
+    wanting = [_of_kind(kind, [c.name for c in missing if c.kind == kind]) for kind in CALLED]
+    if found := [words for words in wanting if words]:
+        parts.append(f"no row yet for {listed(found)}")
     if thin:
         parts.append(f"little on {listed([f'{plain_name(c.name)} ({c.rows})' for c in thin], most=5)}")
     if not parts:
         return f"All {len(coverage.subjects)} subjects, rules and headings I looked for have rows."
     return f"There is {', and '.join(parts)}."
+
+
+# A rule's title or a heading reads as no subject of a sentence: said with what it is, in quotes.
+CALLED = {
+    "rule": ("rule you kept", "rules you kept"),
+    "term": ("term you kept", "terms you kept"),
+    "heading": ("section of your documents", "sections of your documents"),
+}
+
+
+def _of_kind(kind: str, names: Sequence[str]) -> str:
+    """ "9 rules you kept (“A”, “B” and 7 more)"; empty where there are none."""
+    if not names:
+        return ""
+    return (
+        f"{len(names)} {CALLED[kind][len(names) > 1]} ({listed([f'“{plain_name(name)}”' for name in names], most=2)})"
+    )
 
 
 def listed(names: Sequence[str], most: int = LISTED) -> str:

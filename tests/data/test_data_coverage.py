@@ -72,6 +72,15 @@ def test_a_subject_taken_out_is_named_as_missing_and_no_other(gone: str, encode:
     assert found.additions[0].request.startswith(f"Ten real questions about {gone}")
 
 
+def test_what_is_no_subject_is_named_as_what_it_is_with_its_number(encode: Encode) -> None:
+    rules = [Subject("rule", f"Sharing of {what} with others") for what in ("data", "lists", "keys")]
+    others = [Subject("term", "APR"), Subject("heading", "Overdraft")]
+    found = judge_coverage(rows("refunds"), [*wanted("refunds", "parking"), *rules, *others], encode)
+    told = " ".join(found.sentences)
+    assert "There is nothing yet on parking, and no row yet for 3 rules you kept (“Sharing of" in told
+    assert "and 1 more), 1 term you kept (“APR”) and 1 section of your documents (“Overdraft”)" in told
+
+
 def test_few_rows_on_a_subject_are_thin_and_the_request_says_how_many_more(encode: Encode) -> None:
     found = judge_coverage([*rows("refunds"), *rows("parking", most=3)], wanted("refunds", "parking"), encode)
     assert levels(found)["parking"] == "thin"
