@@ -263,6 +263,21 @@ def asks_how_long(text: str) -> bool:
     return bool(re.search(r"\bhow (?:long|much (?:time|longer)|many (?:minutes|hours))\b|\bwhen will\b", text, re.I))
 
 
+_CLASS = r"(?:categor(?:y|ies)|queue|label|class|tag|bucket)"
+CLASS_DROPPED = re.compile(
+    r"\W*(?:please\W+)?(?:drop|remove|delete|leave out|take out|exclude)\s+(?:all (?:rows )?(?:of|in) )?(?:the\s+)?"
+    rf"(?:(?:rows (?:of|in|with) the )?[\"“']?(?P<before>[\w&/ -]{{2,40}}?)[\"”']?\s+{_CLASS}|"
+    rf"{_CLASS}\s+[\"“']?(?P<behind>[\w&/ -]{{2,40}}?)[\"”']?)\W*",
+    re.I,
+)
+
+
+def category_dropped(text: str) -> str | None:
+    """The category whose rows are to go: "drop the cancellation category"; None where none is named."""
+    match = CLASS_DROPPED.fullmatch(text)
+    return (match["before"] or match["behind"]) if match else None
+
+
 # "Drop the telecom rules", "keep only the rules about refunds".
 RULES_NAMED = re.compile(
     r"\W*(?:(?:please|yes|no|ok|but)\W+)*(?:(?P<keep>keep)|drop|remove|delete|leave out|take out|skip|ignore)\s+"

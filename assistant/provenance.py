@@ -86,7 +86,7 @@ def call_for(state: State, exchange: Exchange) -> Call | None:
     told = rights_in(said, state.sources.attached)
     if asked != ASKS_RIGHTS and not (named(said, state.sources.attached) and "?" not in said):
         # Its own offer, given once the rows were looked at first.
-        waits = state.sources.prepared and nobody_said_whose(state)
+        waits = nobody_said_whose(state) or exchange.ran("set_rights")
         told = [files for files in told if waits and "owner" in files and files.keys() & USES.keys()]
     return Call("set_rights", {"answers": told}) if told else None
 

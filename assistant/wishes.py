@@ -8,6 +8,7 @@ from assistant.choices import (
     ON_ITS_DOING,
     asked_of_documents,
     asks_how_long,
+    category_dropped,
     columns_in,
     known_about,
     pair_taken_back,
@@ -153,6 +154,12 @@ class Wishes:
         own = re.search(r"\b(?:our|my)\b", self.said, re.I) or any(name in self.said for name in names)
         return asked_of_documents(self.said) if own or self.asked not in CASES else None
 
+    def rows_of_category(self) -> list[int]:
+        """The rows of a category that is to be dropped; empty where the words name none that is there."""
+        named = category_dropped(self.said)
+        rows = enumerate(self.state.project.read_examples(), 1) if named else ()
+        return [n for n, e in rows if e.kind == "category" and e.answer.lower() == str(named).lower()]
+
     def asked_of_data(self) -> Call | None:
         """What is known of a thing: rows that speak of it, or else what the documents say; of a file, what was read."""
         topic = known_about(self.said) if self.state.sources.files and self.asked not in CASES else None
@@ -280,6 +287,8 @@ class Wishes:
             return Call("find_passages", {"query": query})
         if (looked := self.asked_of_data()) is not None:
             return looked
+        if rows := self.rows_of_category():
+            return Call("drop_examples", {"rows": rows})
         if (choice := self.rules_choice()) is not None:
             return choice
         if (choice := self.columns_choice()) is not None:

@@ -312,6 +312,30 @@ def test_what_is_known_of_a_thing_is_looked_up_in_the_data(
     assert told in say(talk, said).text
 
 
+def test_a_category_is_counted_and_dropped_by_its_name(talk: Conversation, tmp_path: Path) -> None:
+    say(talk, "We are an insurance broker in Manchester and sort messages into categories")
+    assert read_brief(talk.project).jurisdictions == ["UK"]
+    asked = {
+        "Billing": "Why was bill {} charged twice?",
+        "Claims": "Car {} was hit - what now?",
+        "Ending": "How do I end plan {}?",
+    }
+    rows = [
+        f"{text.format(n * 7919)},{name}"
+        for name, text in asked.items()
+        for n in range(3, 9 if name == "Ending" else 15)
+    ]
+    (tmp_path / "queues.csv").write_text("Message,Queue\n" + "\n".join(rows))
+    last(talk.send("here it is", [tmp_path / "queues.csv"]))
+    say(talk, "skip everything", "keep all", "prepare the data")
+    told = say(talk, "how many rows per category").text
+    assert "Rows by category: Billing (12), Claims (12) and Ending (6)." in told
+    assert "fewer than 8 are learnt least: Ending." in told and "rules you kept" not in told
+    assert "12 rows dropped" in say(talk, "please drop the claims category").text
+    left = {e.answer for e in talk.project.read_examples() if e.status != "dropped" and e.kind == "category"}
+    assert left == {"Billing", "Ending"}
+
+
 def test_how_long_training_takes_is_told_in_minutes_from_the_first_question_on(
     talk: Conversation, tmp_path: Path
 ) -> None:

@@ -132,6 +132,13 @@ def test_undo_and_a_look_leave_the_question_open_and_its_answer_is_taken_after_t
     assert (rights.owner, rights.train, rights.publish) == ("ours", True, False)
 
 
+def test_whose_the_files_are_may_be_said_before_it_is_asked_and_is_no_other_answer(ready: Conversation) -> None:
+    say(ready, "our customers' letters, train but never publish")
+    rights = read_sources(ready.project).rights["faq.csv"]
+    assert (rights.owner, rights.train, rights.publish) == ("customers", True, False)
+    assert not read_brief(ready.project).never
+
+
 def test_the_data_set_is_published_only_when_every_file_may_be(ready: Conversation, tmp_path: Path) -> None:
     attach(ready, tmp_path, "letters.csv", LETTERS)
     say(ready, "prepare the data", "keep the tags", "skip", "approved", "no")

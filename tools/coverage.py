@@ -2,12 +2,13 @@
 
 import math
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
-from finetune.data.coverage import Coverage, Subject, judge_coverage
+from finetune.data.coverage import Coverage, Subject, judge_coverage, listed
 from finetune.example import Example
 from finetune.files import write_json
 from finetune.learning_curve import Measured, runs_in_words, seen_in_words, seen_of
@@ -16,6 +17,7 @@ from knowledge.entries import Rule
 from tools.brief import Brief
 from tools.context import Context
 from tools.history import remember
+from tools.instruction import sorts
 from tools.journey import in_use, read_brief, require, write_model
 from tools.own import headings
 from tools.report import read_evaluation
@@ -27,6 +29,8 @@ TOPICS_SHOWN = 10
 MOST_SUBJECTS = 20  # from one sentence of the brief
 LONGEST_SUBJECT = 6  # words; more than that is no name of a subject
 MOST_HEADINGS = 200
+MOST_CATEGORIES = 20
+FEW_OF_CATEGORY = 8  # rows, as for a subject: one of them for the test
 ANSWERS = 1  # the place of the answers among the metrics of an evaluation
 SAME_TEST = 0.8  # of the test rows; scores on other rows are no points of one curve
 # "Questions by e-mail about bills and appointments": what stands behind these words are subjects.
@@ -58,8 +62,14 @@ def subjects_of(brief: Brief) -> list[str]:
 
 
 def wanted_subjects(context: Context) -> list[Subject]:
-    """Everything the rows should cover: the brief's subjects, the rules and terms kept, the documents' headings."""
-    subjects = [Subject("subject", name) for name in subjects_of(read_brief(context.project))]
+    """Everything the rows should cover: the brief's subjects, the rules and terms kept, the documents' headings.
+
+    Who names categories says nothing in which a rule or a term could be kept.
+    """
+    brief = read_brief(context.project)
+    subjects = [Subject("subject", name) for name in subjects_of(brief)]
+    if sorts(brief, in_use(context.project.read_examples())):
+        return subjects
     for entry in kept_entries(context):
         if isinstance(entry, Rule):
             subjects.append(Subject("rule", entry.title, asked=(entry.customer_question,)))
@@ -71,7 +81,8 @@ def wanted_subjects(context: Context) -> list[Subject]:
 def look_at_coverage(context: Context, examples: Sequence[Example]) -> Coverage:
     """Judge the rows and write `coverage.json`."""
     coverage = judge_coverage(in_use(list(examples)), wanted_subjects(context), context.services.encode_kept)
-    coverage = coverage.model_copy(update={"more_rows": more_rows_in_words(context, examples)})
+    more = " ".join(filter(None, [categories_in_words(examples), more_rows_in_words(context, examples)]))
+    coverage = coverage.model_copy(update={"more_rows": more})
     write_json(context.project.coverage, coverage.model_dump())
     return coverage
 
@@ -133,6 +144,17 @@ def next_in_words(coverage: Coverage) -> str:
         f"To add next, the most useful first: {requests} Drop a file with them here. If a subject is missing from my "
         "list, tell me: “it must also know about …”."
     )
+
+
+def categories_in_words(examples: Sequence[Example]) -> str:
+    """How many rows each category has, the most frequent first; empty where the rows name none."""
+    counts = Counter(e.answer for e in in_use(list(examples)) if e.kind == "category").most_common()
+    if not counts:
+        return ""
+    named = listed([f"{name} ({rows:,})" for name, rows in counts], most=MOST_CATEGORIES)
+    few = [name for name, rows in counts if rows < FEW_OF_CATEGORY]
+    more = f" Those with fewer than {FEW_OF_CATEGORY} are learnt least: {listed(few, most=5)}." if few else ""
+    return f"Rows by category: {named}.{more}"
 
 
 # --- what more rows would bring --------------------------------------------------------------------------------------
