@@ -201,7 +201,7 @@ def quieten_libraries() -> None:
 @contextmanager
 def load_errors(source: ModelSource, part: str, choose: str = CHOOSE) -> Iterator[None]:
     """Turn what transformers, safetensors and the Hub client raise while loading into a UserError, whose advice is
-    `choose` where another model has to be named; nothing else of theirs is heard."""
+    `choose` where another model has to be named. What they only remark is not shown."""
     from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
     from safetensors import SafetensorError
 
@@ -210,6 +210,7 @@ def load_errors(source: ModelSource, part: str, choose: str = CHOOSE) -> Iterato
     def problem(what: str, action: str) -> UserError:
         return UserError(what, where=source.name, action=action)
 
+    quieten_libraries()
     try:
         yield
     # transformers raises KeyError and RuntimeError, too, for files that do not fit together.
@@ -235,6 +236,22 @@ def load_errors(source: ModelSource, part: str, choose: str = CHOOSE) -> Iterato
         if "trust_remote_code" in str(error):
             raise problem("The model brings program code of its own, which I do not run.", choose) from error
         raise problem(f"The {part} cannot be loaded ({_first_line(error)}).", choose) from error
+
+
+def quieten_libraries() -> None:
+    """Terminal and log are read by people: no bars, nothing about the libraries' own future. Errors still show.
+
+    For the whole process and for good, since the libraries go on remarking when a loaded model is used.
+    """
+    import warnings
+
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # the Hub client's, too
+    logging.set_verbosity_error()
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|peft")
+    # peft's stay: they tell of an adapter that does not fit.
+    warnings.filterwarnings("ignore", category=UserWarning, module="transformers")
 
 
 @contextmanager

@@ -301,7 +301,9 @@ def _load_other(name: str, revision: str | None, allow_download: bool) -> Encode
     with _load_errors(name):
         import torch
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging
 
+        logging.disable_progress_bar()  # of the download and of the weights: it would stand amid the conversation
         started = time.perf_counter()
         folder = _other_folder(name, revision, allow_download)
         model = SentenceTransformer(

@@ -13,6 +13,7 @@ from finetune.generate import REPEAT_TOKENS, ChatModel, RepetitionGuard, _stop_a
 from finetune.plan import TrainingPlan
 from finetune.project import Run
 from tests import tuned as making
+from tests.repository import REPOSITORY
 
 
 @pytest.fixture(scope="module")
@@ -158,6 +159,21 @@ def test_the_base_is_the_version_the_trainer_met(tmp_path: Path) -> None:
 def test_the_command_line_answers_as_both(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(run.dir), making.PAIRS[0][0], "--max-tokens", "40", "--json"]) == 0
     assert making.PAIRS[0][1] in capsys.readouterr().out
+
+
+def test_loading_and_asking_shows_the_answers_and_nothing_else(run: Run) -> None:
+    """No bar of a library, no warning about its future: they stood amid the conversation of the trial."""
+    command = [sys.executable, "-m", "finetune.generate", str(run.dir), "When are you open?", "--max-tokens", "8"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert done.stdout.startswith("base:") and "\ntuned:" in done.stdout
+
+
+def test_a_model_that_cannot_be_loaded_still_says_so(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "finetune.generate", str(tmp_path), "When are you open?"]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "config.json" in done.stderr
 
 
 def test_help_comes_without_loading_torch() -> None:

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from finetune.data.personal import find_personal
 from finetune.data.prepare import prepare
 from finetune.errors import UserError
 from finetune.example import Source, make_example
+from tests.repository import REPOSITORY
 
 # Made up: in no list of names, and nothing around them tells a person.
 NAMES = ("Qorvath", "Zellimar", "Ubrinto")
@@ -73,6 +76,16 @@ def test_a_name_in_no_list_is_found_by_the_model_alone(names_folder: Path) -> No
     assert found == [("Qorvath", "name")]
     found = [(text[i.start : i.end], i.kind) for i in find_personal([text], indirect=True, more=model)]
     assert found == [("Qorvath", "name"), ("Drexholm", "place")]
+
+
+def test_a_names_model_is_loaded_and_used_without_a_word(names_folder: Path) -> None:
+    code = (
+        "import sys; from finetune.data.names_model import load_names_model\n"
+        "assert load_names_model(sys.argv[1])(['ask Qorvath or wait'])[0]"
+    )
+    command = [sys.executable, "-c", code, str(names_folder)]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout == done.stderr == ""
 
 
 def test_its_finds_join_those_of_the_recognisers_without_overlaps(names_folder: Path) -> None:

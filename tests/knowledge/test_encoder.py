@@ -3,6 +3,8 @@
 import json
 import math
 import shutil
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -24,6 +26,7 @@ from knowledge.encoder import (
 )
 from knowledge.errors import UserError
 from knowledge.search import EVERYTHING, Library
+from tests.repository import REPOSITORY
 
 TEXTS = [
     "How long do we have to give patients their records?",
@@ -164,6 +167,13 @@ def test_a_hub_out_of_reach_is_told_soon_and_with_a_way_out(monkeypatch: pytest.
         load_encoder()
     assert time.monotonic() - started < 10
     assert "attune[offline]" in caught.value.action
+
+
+def test_another_encoder_is_loaded_without_a_word(tiny: Path) -> None:
+    code = "import sys; from knowledge.encoder import load_encoder; load_encoder(sys.argv[1]).encode(['hello'])"
+    command = [sys.executable, "-c", code, str(tiny)]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert done.stdout == done.stderr == ""
 
 
 @pytest.fixture(scope="module")
