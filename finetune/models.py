@@ -188,24 +188,12 @@ def load_model(source: ModelSource, *, dtype: str = "float32", attention: str = 
     return model.eval()
 
 
-def quieten_libraries() -> None:
-    """Logs and terminals are read by people: no bars, and no warnings about the libraries' own future."""
-    import warnings
-
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
-    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers|peft")
-
-
 @contextmanager
 def load_errors(source: ModelSource, part: str, choose: str = CHOOSE) -> Iterator[None]:
     """Turn what transformers, safetensors and the Hub client raise while loading into a UserError, whose advice is
     `choose` where another model has to be named. What they only remark is not shown."""
     from huggingface_hub.errors import GatedRepoError, LocalEntryNotFoundError, RepositoryNotFoundError
     from safetensors import SafetensorError
-
-    quieten_libraries()
 
     def problem(what: str, action: str) -> UserError:
         return UserError(what, where=source.name, action=action)
