@@ -257,7 +257,10 @@ class Policy:
         waiting = "approval:approve_data" if self.state.stage == "data" and self.state.sources.prepared else None
         view = self.wishes.view()
         row = view["start"] + 1 if list(view) == ["start"] else None
-        return Say(f"{told} {closing}", self.suggestions(), waiting, {"view": view, "row": row})
+        shown = self.exchange.ran("show_data")
+        offered = shown.artifact.get("options") if shown and isinstance(shown.artifact, dict) else None
+        options = tuple(offered or self.suggestions())
+        return Say(f"{told} {closing}", options, waiting, {"view": view, "row": row})
 
     def after_reviewing(self, told: str) -> Say:
         """Somebody goes through the rows: no word about what comes next each time."""

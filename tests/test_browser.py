@@ -36,6 +36,7 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
+LINE_PX = 36  # more than a line of a card is high, and less than two
 START_SECONDS = 90  # of a loaded machine; the benchmark holds the promised eight on an idle one
 TURN_MS = 180_000
 # What stands out of the window, and what its own box cuts off, of all that is on the page; a cell of words may end in
@@ -401,6 +402,14 @@ def test_rows_are_reviewed_in_the_table(browser: "Browser", tmp_path: Path, pict
         assert page.evaluate("window.hacked") is None and not visitor.problems and not visitor.elsewhere
 
 
+# Puts a card in the place of the last answer, with all its folds open.
+IN_LAST_ANSWER = """html => {
+  const bubble = [...document.querySelectorAll('#chat .bot .prose')].at(-1);
+  bubble.innerHTML = html;
+  bubble.querySelectorAll('details').forEach(fold => { fold.open = true; });
+}"""
+
+
 def test_every_card_is_whole_on_a_phone(browser: "Browser", tmp_path: Path, pictures: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
@@ -420,11 +429,7 @@ def test_every_card_is_whole_on_a_phone(browser: "Browser", tmp_path: Path, pict
         for text in (words, unbroken):
             for kind, card in cards(text).items():
                 page.evaluate(
-                    """html => {
-                      const bubble = [...document.querySelectorAll('#chat .bot .prose')].at(-1);
-                      bubble.innerHTML = html;
-                      bubble.querySelectorAll('details').forEach(fold => { fold.open = true; });
-                    }""",
+                    IN_LAST_ANSWER,
                     card_as_html(card, lambda path: path),
                 )
                 assert page.locator(f"#chat .at-{kind}").count() == 1
@@ -433,6 +438,13 @@ def test_every_card_is_whole_on_a_phone(browser: "Browser", tmp_path: Path, pict
                 assert no_sideways_scrolling(page), name
                 page.screenshot(path=pictures / f"10-{name.replace(' ', '-')}-phone.png")
         assert {name: found for name, found in cut_off.items() if found} == {}
+
+        page.set_viewport_size(WIDE)
+        data = cards(unbroken)["data"]
+        data["rows"][0]["number"] = 4_321
+        page.evaluate(IN_LAST_ANSWER, card_as_html(data, lambda path: path))
+        number = page.locator("#chat .at-data td:first-child .at-cell").first
+        assert number.evaluate("cell => cell.offsetHeight") < LINE_PX, "a row's number is not broken"
 
 
 def test_a_whole_folder_is_given_on_the_page(browser: "Browser", tmp_path: Path, pictures: Path) -> None:

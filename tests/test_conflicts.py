@@ -50,6 +50,7 @@ def test_the_answers_stand_side_by_side_with_their_rows_and_sources(talk: Conver
     (card,) = [card for card in reply.cards if card["kind"] == "conflicts"]
     (question,) = card["questions"]
     assert [a["numbers"] for a in question["answers"]] == [[1], [3]], "row 5 is a near copy of row 1"
+    assert reply.options == ["Keep row 1", "Keep row 3"]
     assert "keep row 1" in reply.text and "keep row 3" in reply.text
     for shown in (card_as_text(card), card_as_html(card)):
         assert "14 days" in shown and "30 days" in shown and "faq.csv, row 4" in shown

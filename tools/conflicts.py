@@ -75,7 +75,8 @@ def show_disagreements(project: Project, examples: list[Example], start: int) ->
     )
     if start + len(page) < len(found):
         text += f" Shown are {start + 1} to {start + len(page)}; say “more” for the next."
-    return ToolResult(text, [conflicts_card(page, examples, len(found))]).for_agent()
+    keep = [f"Keep row {first}", f"Keep row {second}"]
+    return ToolResult(text, [conflicts_card(page, examples, len(found))], keep).for_agent()
 
 
 def conflicts_card(found: list[Disagreement], examples: list[Example], total: int) -> Card:
