@@ -157,8 +157,8 @@ class OwnSources:
         with self._record() as record:
             return counted_files(record)
 
-    def headings(self) -> list[str]:
-        """The headings of the files that are wholly here, each once, in the order of the texts."""
+    def headings(self) -> list[tuple[str, str]]:
+        """The headings of the files that are wholly here, as (file, heading), each once in the order of the texts."""
         if not (self._folder / RECORD).exists():
             return []
         with self._record() as record:

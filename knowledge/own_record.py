@@ -139,12 +139,12 @@ def counted_files(record: sqlite3.Connection) -> dict[str, int]:
     return {str(name): int(count) for name, count in record.execute(query)}
 
 
-def listed_headings(record: sqlite3.Connection) -> list[str]:
+def listed_headings(record: sqlite3.Connection) -> list[tuple[str, str]]:
     query = (
-        "SELECT p.heading FROM passages p JOIN files f ON f.id = p.file WHERE f.state = 'whole' AND p.heading != '' "
-        "GROUP BY p.heading ORDER BY MIN(p.id)"
+        "SELECT f.name, p.heading FROM passages p JOIN files f ON f.id = p.file WHERE f.state = 'whole' "
+        "AND p.heading != '' GROUP BY f.id, p.heading ORDER BY MIN(p.id)"
     )
-    return [str(row[0]) for row in record.execute(query)]
+    return [(str(name), str(heading)) for name, heading in record.execute(query)]
 
 
 def passage_ids(record: sqlite3.Connection, file: int) -> list[int]:

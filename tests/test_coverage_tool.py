@@ -22,6 +22,7 @@ from tools.brief import Brief
 from tools.context import Context, Services
 from tools.coverage import listed_subjects, rounds_measured, subjects_of
 from tools.journey import Knowledge, Offered, read_brief, write_model
+from tools.own import PAPER
 from tools.registry import TOOLS
 
 
@@ -112,6 +113,50 @@ def test_a_heading_that_only_says_where_one_is_is_no_subject(context: Context) -
     context.project.write_examples(rows("refunds"))
     _, cards = call(context, "data_coverage")
     assert [s["subject"] for s in cards[0]["subjects"] if s["what"] == "heading"] == subjects
+
+
+def test_what_a_document_is_called_is_no_subject(context: Context) -> None:
+    """A title with text right below it, as a heading of any level or in plain words, is not asked about."""
+    files = context.project.files
+    hours, gloves = "The desk is open from 8 to 17 on weekdays.", "Gloves are changed after each patient who was here."
+    called = "This was agreed on by the whole team in the spring of the year."
+    (files / "a.md").write_text(f"# Bright Smile Rules of the House\n\n{called}\n\n## Opening hours\n\n{hours}\n")
+    (files / "b.md").write_text(f"# Opening\n\n{hours}\n\n# Bright Smile Rules of the House\n\n{gloves}\n")
+    (files / "c.txt").write_text(f"Bright Smile Staff Handbook 2026\n\n{called}\n\nHand hygiene\n\n{gloves}\n")
+    call(context, "read_files", names=["a.md", "c.txt"])
+    said, cards = call(context, "data_coverage")
+    assert [s["subject"] for s in cards[0]["subjects"] if s["what"] == "heading"] == ["Opening hours", "Hand hygiene"]
+    assert "Bright Smile" not in said + str(cards)
+    call(context, "read_files", names=["b.md"])  # a title there is a section here
+    _, cards = call(context, "data_coverage")
+    assert "Bright Smile Rules of the House" in [s["subject"] for s in cards[0]["subjects"]]
+
+
+@pytest.mark.parametrize(
+    ("heading", "paper"),
+    [
+        ("Staff Handbook", True), ("Guide for Patients (version 3)", True), ("Front Desk Manual, 2.1", True),
+        ("FAQ", True), ("Opening hours", False), ("Guided tours", False), ("Refund policy", False),
+        ("Manual handling of loads", False), ("Returns: a guide", False),
+    ],
+)  # fmt: skip
+def test_a_heading_may_name_a_whole_paper(heading: str, paper: bool) -> None:
+    assert bool(PAPER.fullmatch(heading)) is paper
+
+
+def test_a_document_without_rows_is_named_as_such_and_not_as_a_subject(context: Context) -> None:
+    (context.project.files / "welcome.md").write_text("# Welcome letter\n\nDear colleague, enjoy your time with us.\n")
+    policy_docx(context.project.files / "policy.docx")
+    call(context, "read_files", names=["welcome.md", "policy.docx"])
+    assert {e.source.file for e in context.project.read_examples()} == {"policy.docx"}
+    said, cards = call(context, "data_coverage")
+    told = "No row comes from welcome.md: I can look things up in it, but nothing is learnt from it."
+    assert told in said and told in cards[0]["sentences"]
+    assert "Welcome letter" not in said + str(cards)
+    assert Coverage.model_validate(read_json(context.project.coverage)).unused == ["welcome.md"]
+    context.project.write_examples(rows("refunds"))
+    said, _ = call(context, "data_coverage")
+    assert "No row comes from welcome.md and policy.docx: I can look things up in them" in said
 
 
 def test_without_rows_it_says_so_and_what_to_do(context: Context) -> None:

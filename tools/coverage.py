@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
-from finetune.data.coverage import Coverage, Subject, judge_coverage, listed
+from finetune.data.coverage import Coverage, Subject, judge_coverage, listed, unused_in_words
 from finetune.example import Example
 from finetune.files import write_json
 from finetune.learning_curve import Measured, runs_in_words, seen_in_words, seen_of
@@ -19,7 +19,7 @@ from tools.context import Context
 from tools.history import remember
 from tools.instruction import sorts
 from tools.journey import in_use, read_brief, require, write_model
-from tools.own import headings
+from tools.own import documents, headings
 from tools.report import read_evaluation
 from tools.result import Artifact, Card, ToolResult
 from tools.rules import kept_entries
@@ -80,7 +80,12 @@ def wanted_subjects(context: Context) -> list[Subject]:
 
 def look_at_coverage(context: Context, examples: Sequence[Example]) -> Coverage:
     """Judge the rows and write `coverage.json`."""
-    coverage = judge_coverage(in_use(list(examples)), wanted_subjects(context), context.services.encode_kept)
+    coverage = judge_coverage(
+        in_use(list(examples)),
+        wanted_subjects(context),
+        context.services.encode_kept,
+        documents=documents(context),
+    )
     more = " ".join(filter(None, [categories_in_words(examples), more_rows_in_words(context, examples)]))
     coverage = coverage.model_copy(update={"more_rows": more})
     write_json(context.project.coverage, coverage.model_dump())
@@ -119,7 +124,8 @@ def data_coverage(runtime: ToolRuntime[Context], wanted: list[str] | None = None
         "Attach a file with questions and answers, or keep some rules.",
     )
     coverage = look_at_coverage(context, examples)
-    said = [noted.strip(), *coverage.sentences[:2], next_in_words(coverage), coverage.more_rows]
+    looked = [*coverage.sentences[:2], unused_in_words(coverage)]
+    said = [noted.strip(), *looked, next_in_words(coverage), coverage.more_rows]
     return ToolResult(" ".join(part for part in said if part), [coverage_card(coverage)]).for_agent()
 
 

@@ -83,6 +83,7 @@ class SourceFile(BaseModel):
     rows: int = 0
     passages: int = Field(0, description="what the file can be looked up by, in the project's index")
     notes: list[str] = []
+    title: str = Field("", description="what the document calls itself, where text stands right below it")
     mentions: list[str] | None = Field(None, description="everyday matters it may speak of; None: not looked at")
 
     @property

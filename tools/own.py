@@ -37,6 +37,14 @@ PLACE_ALONE = re.compile(
     r"\s*(?:no\.?|nr\.?|n°|§)?(?:\s*[\d.]+| [ivxlc]+| [a-z])?",
     re.I,
 )
+# Headings that name a whole paper: "Front Desk Manual", "Staff Handbook 2026", "Guide for Patients (version 3)". Text
+# and PDF tell no title apart from a first section, so there the words must tell. A longer line is no title.
+PAPER = re.compile(
+    r"(?=.{1,100}\Z)(?:[^,;:]*\s)?(?:handbook|manual|guide|guidebook|brochure|leaflet|faqs?|handbuch|leitfaden|broschüre|manuel|"
+    r"guía|folleto)(?:\s(?:for|of|to|für|pour|para)\s[^,;:]*)?"
+    r"(?:[\s,(–-]*(?:(?:version|edition|rev(?:ision)?|v)\.?\s*)?\d[\d.]*\)?)?",
+    re.I,
+)
 TAG_LETTERS = re.compile("[\U000e0000-\U000e007f]")  # invisible, and a way to hide words from a reader
 MEANING = re.compile(
     r"\b(?:definitions?|meanings?|explanations?|means|stands for|bedeutung|définition|definición)\b", re.I
@@ -85,7 +93,8 @@ def indexed(context: Context, document: Document, source: SourceFile) -> SourceF
     passages = passages_of(document)
     if not passages:
         return source
-    return source.model_copy(update={"passages": own_sources(context).add(source.name, passages)})
+    held = own_sources(context).add(source.name, passages)
+    return source.model_copy(update={"passages": held, "title": shown(document.title)})
 
 
 def indexed_in_words(source: SourceFile) -> str:
@@ -97,11 +106,23 @@ def own_sources(context: Context) -> OwnSources:
 
 
 def headings(context: Context) -> list[str]:
-    """What the documents' sections are called, numbers left off; what is no more than a place is left out."""
+    """What the documents' sections are called, numbers left off; left out is what is no more than a place, and what a
+    whole document is called: nobody asks about a "Staff Handbook 2026"."""
     if not in_step(context):
         return []
-    plain = (HEADING_NUMBER.sub("", name).strip(" :.") for name in masked(context, own_sources(context).headings()))
-    return [name for name in dict.fromkeys(plain) if not PLACE_ALONE.fullmatch(name) and not name.endswith("?")]
+    titles = {(file.name, file.title) for file in read_sources(context.project).files}
+    sections = [heading for file, heading in own_sources(context).headings() if (file, heading) not in titles]
+    plain = (HEADING_NUMBER.sub("", name).strip(" :.") for name in masked(context, sections))
+    return [
+        name
+        for name in dict.fromkeys(plain)
+        if not (PLACE_ALONE.fullmatch(name) or PAPER.fullmatch(name) or name.endswith("?"))
+    ]
+
+
+def documents(context: Context) -> list[str]:
+    """Names of the files that something can be looked up in."""
+    return [file.name for file in read_sources(context.project).files if file.passages]
 
 
 def in_step(context: Context) -> list[str]:
@@ -110,7 +131,7 @@ def in_step(context: Context) -> list[str]:
     Raises:
         UserError: the index cannot be read or written.
     """
-    wanted = [f.name for f in read_sources(context.project).files if f.passages]
+    wanted = documents(context)
     if not wanted and not context.project.passages.exists():
         return []
     own = own_sources(context)

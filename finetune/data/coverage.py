@@ -90,6 +90,7 @@ class Coverage(BaseModel):
     effective_topics: float = 0.0
     odd: list[str] = Field([], description="ids of rows unlike all others")
     subjects: list[Covered] = []
+    unused: list[str] = Field([], description="documents of which no row came")
     additions: list[Addition] = []
     sentences: list[str] = Field([], description="what it is about, what is missing, and the rest")
     more_rows: str = Field("", description="what more rows would bring, where it was looked at")
@@ -98,12 +99,22 @@ class Coverage(BaseModel):
         return [c for c in self.subjects if c.level == level]
 
 
-def judge_coverage(examples: Sequence[Example], wanted: Sequence[Subject], encode: Encode) -> Coverage:
-    """What the examples are about, what they lack of what is wanted, and what to add next."""
+def judge_coverage(
+    examples: Sequence[Example], wanted: Sequence[Subject], encode: Encode, *, documents: Sequence[str] = ()
+) -> Coverage:
+    """What the examples are about, what they lack of what is wanted, and what to add next.
+
+    Args:
+        examples: the rows.
+        wanted: what they should cover.
+        encode: gives texts their unit vectors.
+        documents: names of files that hold running text, each of which may have given rows.
+    """
     own = [e for e in examples if e.kind not in MADE_KINDS]
     places = rows_to_look_at(own)
     vectors = encode([own[i].question for i in places])
     topics = find_topics(own, vectors, places)
+    sources = {e.source.file for e in own if e.status != "dropped"}
     shares = [
         TopicShare(name=t.name, rows=len(t.rows), share=topics.share(t), example=own[t.rows[0]].question)
         for t in topics.topics
@@ -115,6 +126,7 @@ def judge_coverage(examples: Sequence[Example], wanted: Sequence[Subject], encod
         effective_topics=round(topics.effective, 1),
         odd=[own[i].id for i in topics.odd],
         subjects=cover([own[i] for i in places], vectors, wanted, encode),
+        unused=[name for name in documents if name not in sources],
     )
     additions = what_to_add(coverage, [own[i] for i in places])
     coverage = coverage.model_copy(update={"additions": additions})
@@ -284,6 +296,8 @@ def in_sentences(coverage: Coverage) -> list[str]:
     if not coverage.looked_at:
         return ["There are no rows of your own yet, so nothing is covered."]
     sentences = [about_in_words(coverage), gaps_in_words(coverage)]
+    if coverage.unused:
+        sentences.append(unused_in_words(coverage))
     if coverage.odd and len(coverage.odd) < coverage.looked_at:
         alone = "1 row stands" if len(coverage.odd) == 1 else f"{len(coverage.odd):,} rows stand"
         sentences.append(f"{alone} alone, unlike all others: right where people ask that, otherwise a row to drop.")
@@ -323,6 +337,13 @@ def gaps_in_words(coverage: Coverage) -> str:
     if not parts:
         return f"All {len(coverage.subjects)} subjects, rules and headings I looked for have rows."
     return f"There is {', and '.join(parts)}."
+
+
+def unused_in_words(coverage: Coverage) -> str:
+    if not coverage.unused:
+        return ""
+    names, it = listed(coverage.unused), "it" if len(coverage.unused) == 1 else "them"
+    return f"No row comes from {names}: I can look things up in {it}, but nothing is learnt from {it}."
 
 
 # A rule's title or a heading reads as no subject of a sentence: said with what it is, in quotes.
