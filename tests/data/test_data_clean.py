@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from finetune.data import contradictions, duplicates
 from finetune.data.clean import normalised
 from finetune.data.contradictions import find_conflicts
 from finetune.data.duplicates import cut_off, find_duplicates, related_groups
@@ -195,61 +194,6 @@ def test_a_question_asked_with_another_polite_word_is_the_same(polite: str) -> N
     answer = "Our front desk turns it off on the same day."
     raw = rows(("how do i turn off courtesy pay", answer), (f"how do i turn off courtesy pay {polite}", answer))
     assert len(find_duplicates(raw)) == 1
-
-
-HOME_VISIT = ("How much does a home visit cost?", "A home visit costs £45 within five miles.")
-
-
-@pytest.mark.parametrize(
-    ("question", "answer", "conflict"),
-    [
-        ("What is the price of home visit?", "Home visit – Price: £55", True),
-        ("How much is a home visit?", "£55", True),
-        ("What do your home visits cost?", "A home visit is £45, or £60 at weekends.", False),
-        ("What is the price of home visit?", "Home visit – Price: £45", False),
-        ("What is the price of nail clipping?", "Nail clipping – Price: £55", False),
-        ("How long does a home visit take?", "A home visit takes 55 minutes.", False),
-        ("What is a home visit?", "A home visit is a visit within 55 miles.", False),
-    ],
-)
-def test_a_price_told_otherwise_in_other_words_is_a_conflict(question: str, answer: str, conflict: bool) -> None:
-    assert bool(find_conflicts(rows(HOME_VISIT, (question, answer)))) == conflict
-
-
-def test_times_in_other_words_conflict_and_things_without_a_name_do_not() -> None:
-    lasts = [
-        ("How long does a check-up take?", "A check-up takes 20 minutes."),
-        ("How long is a check-up?", "40 minutes."),
-    ]
-    assert find_conflicts(rows(*lasts))
-    assert not find_conflicts(rows(("How much does it cost?", "It costs £45."), ("What is the price of it?", "£55")))
-    assert not find_conflicts(
-        rows(("What does a microchip do?", "It holds 15 digits."), ("How much is a microchip?", "£18"))
-    )
-
-
-def test_all_rows_with_an_answer_at_odds_stand_in_the_conflict() -> None:
-    raw = rows(
-        HOME_VISIT,
-        ("What does a home visit cost?", HOME_VISIT[1]),
-        ("How much is home visit?", "Home visit – Price: £55"),
-        ("What is the price of home visit?", "Home visit – Price: £55"),
-    )
-    (conflict,) = find_conflicts(raw)
-    assert conflict.answers == ((raw[0].id, raw[1].id), (raw[2].id, raw[3].id))
-
-
-def test_many_prices_of_one_thing_are_compared_in_no_square_of_their_number() -> None:
-    asked = [f"How much is {a} crown{b}?" for a in ("a", "the", "your", "our") for b in ("", " please")]
-    many = [row(asked[n % len(asked)], f"A crown is £{n}.", n) for n in range(4_000)]
-    few = many[:400]
-    assert counted_calls(few) == counted_calls(many)
-
-
-def counted_calls(raw: list[Example]) -> int:
-    """How many pairs of answers are compared."""
-    keys = duplicates.Keys(raw)
-    return sum(1 for _ in contradictions._at_odds(range(len(raw)), keys))
 
 
 def test_rows_the_program_made_are_not_shown_as_contradicting_one_another() -> None:
