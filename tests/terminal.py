@@ -15,6 +15,11 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 Json = dict[str, Any]
 
 
+def hear_interrupts() -> None:
+    """In a new process: a shell that runs the tests in its background has them, and all they start, ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """One `python -m assistant --json` process; `events` keeps what it said unasked."""
 
@@ -32,6 +37,7 @@ class Terminal:
                 stderr=log,
                 env=os.environ | (environment or {}),
                 start_new_session=True,
+                preexec_fn=hear_interrupts,
             )
         self._rows: queue.Queue[Json | None] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()

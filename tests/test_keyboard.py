@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal import REPOSITORY, Terminal
+from tests.terminal import REPOSITORY, Terminal, hear_interrupts
 
 # Says at the end how long each line is, and how it begins and ends: the echo of the next one could cut what is said
 # before. As slow to start as the program is.
@@ -65,6 +65,12 @@ class Screen:
         return termios.tcgetattr(self.terminal)[3] & wanted == wanted
 
 
+def take_terminal() -> None:
+    """Make Ctrl-C more than a letter, also where whoever runs the tests ignores it, as in the background of a shell."""
+    hear_interrupts()
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
 def started(command: list[str], *, screen: bool = True, home: Path | None = None) -> Screen:
     ours, theirs = os.openpty()
     environment = {**os.environ, "TERM": "xterm-256color"} | ({"ATTUNE_HOME": str(home)} if home else {})
@@ -76,7 +82,7 @@ def started(command: list[str], *, screen: bool = True, home: Path | None = None
         stdout=theirs if screen else subprocess.PIPE,
         stderr=theirs,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C is more than a letter
+        preexec_fn=take_terminal,
     )
     os.close(theirs)
     return Screen(ours, process)
