@@ -8,7 +8,7 @@ from assistant.markup import SPLIT_NAMES, each, html, joined, remarks
 from finetune.data.sheet import fingerprint_of
 from finetune.example import Example
 from tools.review_table import PAGE_ROWS, Table, View
-from tools.rows import left_out_because, origin_in_words
+from tools.rows import NOT_HIDDEN, left_out_because, origin_in_words
 
 # Every press sends the filters as they stand and the words that were changed, so that no press loses an edit.
 PRESS = """
@@ -86,13 +86,14 @@ def panel(found: Table, view: View, said: str = "") -> str:
 
 def top(found: Table, said: str) -> Markup:
     seal = "The test set is sealed; a change breaks the seal." if found.sealed else ""
+    note = seal if found.prepared else NOT_HIDDEN
     return html(
         '<div class="at-review-top"><b>{:,} rows in use</b><label>You are <input name="reviewer" value="{}" '
         'placeholder="your name" maxlength="60"></label>'
         '<button type="button" data-do="name">Set name</button><button type="button" data-do="save">Save edits</button>'
         '<button type="button" data-do="undo">Undo</button></div>'
         '<p class="at-fine">{}</p><p class="at-review-said" role="status">{}</p>',
-        found.in_use, found.reviewer, seal, said,
+        found.in_use, found.reviewer, note, said,
     )  # fmt: skip
 
 

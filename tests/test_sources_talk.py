@@ -11,6 +11,7 @@ import yaml
 from assistant.conversation import Conversation
 from assistant.events import Working
 from assistant.provenance import kept_in, licence_in, personal_in, rights_in
+from assistant.review_panel import panel
 from finetune.data import kept
 from finetune.data.__main__ import main as prepare_files
 from finetune.data.personal import CANNOT_FIND
@@ -26,6 +27,8 @@ from tools.dataset import KEPT_AS_OWN
 from tools.journey import read_brief, read_sources, write_model
 from tools.lineage import file_hash
 from tools.masking import own_names
+from tools.review_table import View, table
+from tools.rows import NOT_HIDDEN
 
 __all__ = ["no_training", "ready"]  # fixtures
 
@@ -315,16 +318,39 @@ def test_a_change_of_mind_about_names_works_from_the_originals(ready: Conversati
     assert "[place]" in letters(ready)
 
 
-@pytest.mark.parametrize("said", ["show row 49", "show rows with phone"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        "show row 49",
+        "show rows with phone",
+        "why is row 49 here?",
+        "change row 49 to: On the first of each month.",
+        "replace due with payable in all rows",
+        "bring back row 49",
+    ],
+)
 def test_rows_are_shown_without_persons_before_they_are_prepared(
     ready: Conversation, tmp_path: Path, said: str
 ) -> None:
     attach(ready, tmp_path, "letters.csv", LETTERS)
+    if said == "bring back row 49":
+        say(ready, "drop row 49")
     told = say(ready, said)
     shown = f"{told.text} {json.dumps(told.cards)}"
-    assert "hidden here" in told.text and "When is the bill due?" in shown
+    assert "hidden here" in told.text and "When is the bill" in shown
     assert not [name for name in NAMES if name in shown]
     assert "Maria" in letters(ready), "the rows themselves are as they were read"
+
+
+def test_where_rows_must_stand_as_they_are_it_is_said_that_nothing_is_hidden_yet(
+    ready: Conversation, tmp_path: Path
+) -> None:
+    attach(ready, tmp_path, "letters.csv", LETTERS)
+    assert NOT_HIDDEN in say(ready, "export the rows").text
+    assert NOT_HIDDEN in panel(table(ready.project, View()), View())
+    say(ready, "prepare the data")
+    assert NOT_HIDDEN not in say(ready, "export the rows").text
+    assert NOT_HIDDEN not in panel(table(ready.project, View()), View())
 
 
 def test_what_only_preparing_finds_is_not_called_none_before(ready: Conversation, tmp_path: Path) -> None:

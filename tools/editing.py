@@ -20,7 +20,17 @@ from tools.context import Context
 from tools.history import remember
 from tools.journey import in_use, read_sources, require, write_model
 from tools.result import Artifact, ToolResult
-from tools.rows import APPROVED, BROUGHT_BACK, DROPPED, EDITED, ROWS_SHOWN, Numbered, data_card, selected
+from tools.rows import (
+    APPROVED,
+    BROUGHT_BACK,
+    DROPPED,
+    EDITED,
+    ROWS_SHOWN,
+    Numbered,
+    data_card,
+    selected,
+    without_persons,
+)
 from tools.sealing import seal_broken
 
 
@@ -139,12 +149,12 @@ def edit_example(
         replace_from: words to replace wherever they stand, as in: change "working days" to "business days" everywhere.
         replace_to: the words to put there; empty takes them out.
     """
-    project = runtime.context.project
+    context, project = runtime.context, runtime.context.project
     examples = project.read_examples()
     if replace_from:
         rows = numbered_examples(examples, [row]) if row else list(enumerate(examples, 1))
         return replace_words(
-            project, examples, [(n, e) for n, e in rows if e.status != "dropped"], replace_from, replace_to
+            context, examples, [(n, e) for n, e in rows if e.status != "dropped"], replace_from, replace_to
         )
     ((number, chosen),) = numbered_examples(examples, [row])
     require(bool(question or answer), "I did not get the new text.", f'Say: "row {row} should answer: …".')
@@ -152,7 +162,8 @@ def edit_example(
     changed = approved(with_words(chosen, question, answer), EDITED)
     saved = save_changed(project, examples, {chosen.id: changed})
     text = saved.after(f"Row {row} is changed." + (" It is back in the data." if chosen.status == "dropped" else ""))
-    return ToolResult(text, [data_card([(number, saved.examples[number - 1])], f"Row {row}", 1)]).for_agent()
+    shown = without_persons(context, [(number, saved.examples[number - 1])])
+    return ToolResult(text + shown.note, [data_card(shown.rows, f"Row {row}", 1)]).for_agent()
 
 
 def with_words(example: Example, question: str = "", answer: str = "", topic: str = "") -> Example:
@@ -179,8 +190,9 @@ def left_out(example: Example) -> Example:
     return example.model_copy(update={"status": "dropped", "reasons": reasons})
 
 
-def replace_words(project: Project, examples: list[Example], rows: list[Numbered], old: str, new: str) -> Artifact:
+def replace_words(context: Context, examples: list[Example], rows: list[Numbered], old: str, new: str) -> Artifact:
     """Put `new` in the place of `old` in questions and answers; a capital at a sentence's start stays one."""
+    project = context.project
     pattern = re.compile(rf"(?<!\w){re.escape(old.strip())}(?!\w)", re.I)
 
     def put(match: re.Match[str]) -> str:
@@ -201,9 +213,9 @@ def replace_words(project: Project, examples: list[Example], rows: list[Numbered
     saved = save_changed(project, examples, {e.id: e for _, e in changed})
     rows_changed = counted(len(changed), "row")
     text = f"“{old}” became “{new}” {counted(places, 'time')} in {rows_changed}. “Undo” brings the old words back."
-    return ToolResult(
-        saved.after(text), [data_card(changed[:ROWS_SHOWN], f"{rows_changed} changed", len(changed))]
-    ).for_agent()
+    shown = without_persons(context, changed[:ROWS_SHOWN])
+    card = data_card(shown.rows, f"{rows_changed} changed", len(changed))
+    return ToolResult(saved.after(text) + shown.note, [card]).for_agent()
 
 
 @tool(parse_docstring=True, response_format="content_and_artifact")
@@ -282,5 +294,5 @@ def restore_examples(runtime: ToolRuntime[Context], rows: list[int]) -> Artifact
     used = counted(len(in_use(saved.examples)), "row is", "rows are")
     text = f"{counted(len(back), 'row is', 'rows are')} back; {used} in use."
     text += f" Not usable as they are: {told}." if told else ""
-    shown = [(n, saved.examples[n - 1]) for n, _ in back]
-    return ToolResult(saved.after(text), [data_card(shown[:ROWS_SHOWN], "Brought back", len(shown))]).for_agent()
+    shown = without_persons(runtime.context, [(n, saved.examples[n - 1]) for n, _ in back[:ROWS_SHOWN]])
+    return ToolResult(saved.after(text) + shown.note, [data_card(shown.rows, "Brought back", len(back))]).for_agent()

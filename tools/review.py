@@ -39,6 +39,7 @@ from tools.rows import (
     marks_noted,
     selected,
     source_in_words,
+    without_persons,
 )
 
 YOU = "you"  # who reviews as long as nobody gave a name
@@ -126,7 +127,7 @@ def mark_examples(runtime: ToolRuntime[Context], rows: list[int], mark: Verdict,
 @tool(parse_docstring=True, response_format="content_and_artifact")
 def show_agreement(runtime: ToolRuntime[Context]) -> Artifact:
     """Tell who marked how many rows, how far reviewers agree, and show the rows they mark differently."""
-    project = runtime.context.project
+    context, project = runtime.context, runtime.context.project
     examples, review = project.read_examples(), read_review(project)
     require(
         bool(review.marks),
@@ -142,9 +143,10 @@ def show_agreement(runtime: ToolRuntime[Context]) -> Artifact:
     cards = []
     if apart:
         notes = marks_noted(examples, review.marks)
-        cards = [data_card(apart[:ROWS_SHOWN], "Marked differently", len(apart), notes)]
+        shown = without_persons(context, apart[:ROWS_SHOWN])
+        cards = [data_card(shown.rows, "Marked differently", len(apart), notes)]
         numbers = ", ".join(f"{n:,}" for n, _ in apart[:ROWS_SHOWN])
-        sentences.append(f"They differ on {'row' if len(apart) == 1 else 'rows'} {numbers}.")
+        sentences.append(f"They differ on {'row' if len(apart) == 1 else 'rows'} {numbers}.{shown.note}")
     return ToolResult(" ".join(sentences), cards).for_agent()
 
 
@@ -206,8 +208,9 @@ def explain_example(runtime: ToolRuntime[Context], row: int) -> Artifact:
     doubt = next((d for d in doubts_about(project) if d.id == example.id), None)
     if doubt:
         sentences.append(f"To doubt in it: {'; '.join(doubt.reasons)}.")
-    card = data_card([(number, example)], f"Row {number:,}", 1)
-    return ToolResult(" ".join(filter(None, sentences)), [card]).for_agent()
+    shown = without_persons(runtime.context, [(number, example)])
+    card = data_card(shown.rows, f"Row {number:,}", 1)
+    return ToolResult(" ".join(filter(None, sentences)) + shown.note, [card]).for_agent()
 
 
 def whence(number: int, example: Example) -> str:

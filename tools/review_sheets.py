@@ -20,7 +20,7 @@ from finetune.project import Project
 from tools.context import Context
 from tools.editing import Saved, approved, left_out, save_changed, with_words
 from tools.history import remember
-from tools.journey import require
+from tools.journey import read_sources, require
 from tools.result import Artifact, Card, ToolResult
 from tools.review import YOU
 from tools.rows import (
@@ -28,10 +28,12 @@ from tools.rows import (
     BROUGHT_BACK,
     EDITED,
     LOOKED_AT_TEST,
+    NOT_HIDDEN,
     ROWS_SHOWN,
     data_card,
     doubts_about,
     origin_in_words,
+    without_persons,
 )
 
 RETURNED = "returned"  # the folder of sheets that came back
@@ -82,6 +84,8 @@ def export_examples(
         "status (approved, dropped), or fill in mark (good, bad, unsure) and comment; leave the id alone. Then drop "
         "the file here: I show what it would change before anything does."
     )
+    if not read_sources(project).prepared:
+        text += f" {NOT_HIDDEN}"
     if any(e.split == "test" for e in examples):
         text += f" {LOOKED_AT_TEST}"
     return ToolResult(text, [Card("files", "The rows as a sheet", {"files": files})]).for_agent()
@@ -191,8 +195,9 @@ def import_examples(runtime: ToolRuntime[Context], names: list[str], prefer_shee
     review = read_review(project)
     write_review(project, review.put(make_mark(by_id[row], who, mark, why) for row, who, mark, why in marks))
     changed = [(n, e) for n, e in enumerate(saved.examples, 1) if e.id in taken.rows]
-    cards = [data_card(changed[:ROWS_SHOWN], "Changed", len(changed))] if changed else []
-    return ToolResult(saved.after(" ".join(in_words(taken, marks, names))), cards).for_agent()
+    shown = without_persons(runtime.context, changed[:ROWS_SHOWN])
+    cards = [data_card(shown.rows, "Changed", len(changed))] if changed else []
+    return ToolResult(saved.after(" ".join(in_words(taken, marks, names))) + shown.note, cards).for_agent()
 
 
 def in_words(taken: Taken, marks: Sequence[object], names: Sequence[str]) -> list[str]:

@@ -88,6 +88,7 @@ class Table:
     marks: dict[str, list[str]]
     reviewer: str
     sealed: bool
+    prepared: bool
 
     @property
     def pages(self) -> int:
@@ -106,7 +107,7 @@ FACETS: dict[str, Callable[[Example], str]] = {
 def table(project: Project, view: View) -> Table:
     """The rows of a view. Left-out rows are shown only where they are asked for."""
     examples = project.read_examples()
-    review = read_review(project)
+    review, sources = read_review(project), read_sources(project)
     only: Only = view.only if view.only in get_args(Only) else ""  # type: ignore[assignment]
     if view.status == "dropped":
         only = "dropped"
@@ -128,7 +129,8 @@ def table(project: Project, view: View) -> Table:
         notes={d.id: d.reasons for d in doubted},
         marks={row: [mark_in_words(m) for m in found.values()] for row, found in marked.items()},
         reviewer=review.reviewer,
-        sealed=read_sources(project).sealed is not None,
+        sealed=sources.sealed is not None,
+        prepared=sources.prepared,
     )
 
 

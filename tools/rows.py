@@ -55,6 +55,7 @@ FOUND_BY_PREPARING = {
     "outdated": "Which answers name a date that has passed",
 }
 HIDDEN_HERE = " Personal data is hidden here; in the rows themselves it is replaced when the data is prepared."
+NOT_HIDDEN = "The data is not prepared yet, so names and numbers of people stand in these rows as they were read."
 Numbered = tuple[int, Example]  # a row's number and the row
 NO_NOTES: Mapping[str, Sequence[str]] = MappingProxyType({})
 

@@ -21,7 +21,7 @@ from tools.instruction import ended, sorts
 from tools.journey import SourceFile, read_brief, read_sources, require, write_model
 from tools.own import passages_of
 from tools.result import Artifact, Card, ToolResult
-from tools.rows import ROWS_SHOWN, data_card
+from tools.rows import ROWS_SHOWN, data_card, without_persons
 
 CALLS_AT_ONCE = 40  # that one yes allows: enough to judge the rows by before more is spent
 WRITE, WRITE_MORE = "Write examples with the model", "Write more examples"
@@ -240,9 +240,12 @@ def result(context: Context, work: Work, made: Made, asked: int, fault: str) -> 
         sentences.append("I checked words and numbers, not sense: please read some. Then let me prepare the data.")
     counts = {"written": made.pairs, "kept": made.kept, "added now": len(made.rows), "passages left": left}
     cards = [Card("report", f"Examples written by {name}", {"counts": counts, "sentences": sentences})]
+    note = ""
     if made.rows:
         new = {row.id for row in made.rows}
         numbered = [(n, e) for n, e in enumerate(context.project.read_examples(), 1) if e.id in new]
-        cards.append(data_card(numbered[:ROWS_SHOWN], "Some of what it wrote", len(numbered)))
+        shown = without_persons(context, numbered[:ROWS_SHOWN])
+        cards.append(data_card(shown.rows, "Some of what it wrote", len(numbered)))
+        note = shown.note
     options = ["Prepare the data", *([WRITE_MORE] if left and not fault else []), "Show me the data"]
-    return ToolResult(" ".join(sentences), cards, options)
+    return ToolResult(" ".join(sentences) + note, cards, options)
