@@ -25,7 +25,8 @@ Find = Callable[..., list[PersonalItem]]  # find_personal, or one that remembers
 
 @dataclass(frozen=True)
 class PersonalFinding:
-    """One item for review. `context` shows the words around it, all personal items masked."""
+    """One item for review. `context` shows the words around it, all personal items masked but those that are kept: what
+    stays in the rows can be checked only where it is seen."""
 
     example_id: str
     field: str  # "question", "answer" or "system"
@@ -117,7 +118,7 @@ def _finding(
     start, end = max(0, span[0] - CONTEXT_CHARACTERS), min(len(text), span[1] + CONTEXT_CHARACTERS)
     before, after = text[start : span[0]], text[span[1] : end]
     masked = f"{before}[{kind}]{after}"
-    around = replace(masked, find_personal([masked]), {})
+    around = replace(masked, find_personal([masked]), {}) if replacement else text[start:end]
     field = {"user": "question", "assistant": "answer"}.get(role, "system")
     context = " ".join(f"{'…' if start else ''}{around}{'…' if end < len(text) else ''}".split())
     return PersonalFinding(example.id, field, kind, replacement, context)

@@ -320,6 +320,9 @@ def test_the_organisations_own_contact_in_many_answers_is_kept_for_review() -> N
     assert prepared.examples[5].question == "I am at [phone], call me?"
     assert "Keller" not in everything(prepared) and "Thomas" not in everything(prepared)
     assert prepared.report.own_contacts == 5 and "please check" in " ".join(prepared.report.sentences)
+    kept = [f.context for f in prepared.personal if not f.replacement]
+    assert len(kept) == 5, kept
+    assert all(told.endswith("Ask [name], number (415) 555-2671.") for told in kept), "what stays can be checked"
 
 
 def test_preparing_again_changes_nothing() -> None:
