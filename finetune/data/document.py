@@ -49,11 +49,16 @@ class Table:
 
 @dataclass(frozen=True)
 class Passage:
-    """A paragraph or list of running text. `page` is 1-based and None where the format has no pages."""
+    """A paragraph or list of running text. `page` is 1-based and None where the format has no pages.
+
+    `above` are the headings over its own, the highest first, where the format tells levels; one that heads no text of
+    its own stands over the headings of its level behind it.
+    """
 
     text: str
     page: int | None
     heading: str
+    above: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,7 +107,7 @@ class Document:
             file=value["file"],
             kind=value["kind"],
             tables=[Table(**table) for table in value["tables"]],
-            passages=[Passage(**passage) for passage in value["passages"]],
+            passages=[Passage(**{**passage, "above": tuple(passage["above"])}) for passage in value["passages"]],
             notes=value["notes"],
             conversations=[
                 Conversation(c["row"], [(role, content) for role, content in c["messages"]])

@@ -4,7 +4,7 @@ import io
 import posixpath
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, fromstring
@@ -50,11 +50,12 @@ def read_docx(data: bytes, name: str, limits: Limits) -> Document:
         document = docx.Document(io.BytesIO(data))
     except (OpcError, PythonDocxError) as error:
         raise damaged(name) from error
+    styles = _styles(document)
     word = _Word(
         name,
-        headings=_styles(document, lambda style: style.startswith(HEADING_STYLES)),
-        lists=_styles(document, lambda style: "List" in style),
-        titles=_styles(document, lambda style: style in TITLE_STYLES),
+        headings={key: _level(style) for key, style in styles.items() if style.startswith(HEADING_STYLES)},
+        lists=frozenset(key for key, style in styles.items() if "List" in style),
+        titles=frozenset(key for key, style in styles.items() if style in TITLE_STYLES),
     )
     word.read(document.element.body)
     for relation in document.part.rels.values():
@@ -64,22 +65,29 @@ def read_docx(data: bytes, name: str, limits: Limits) -> Document:
     return Document(name, "docx", word.tables, passages_from_blocks(word.blocks), word.notes, title=title)
 
 
-def _styles(document: Any, fits: Callable[[str], bool]) -> frozenset[str]:
-    """The ids of the styles whose name fits; a broken style has none."""
+def _styles(document: Any) -> dict[str, str]:
+    """The names of the styles by their ids; a broken style has none."""
     from docx.oxml.exceptions import InvalidXmlError
 
-    found = set()
+    found = {}
     for style in document.styles:
         with suppress(InvalidXmlError):
-            if style.style_id and fits(style.name or ""):
-                found.add(style.style_id)
-    return frozenset(found)
+            if style.style_id:
+                found[str(style.style_id)] = str(style.name or "")
+    return found
+
+
+def _level(style: str) -> int:
+    """A heading's level by its style's name: a title stands over "Heading 1"; 0 where the name does not tell."""
+    if style in TITLE_STYLES:
+        return 1
+    return int(style[-1]) + 1 if style[-1] in "123456789" else 0
 
 
 class _Word:
     """Collects the blocks and tables of a Word document, in reading order."""
 
-    def __init__(self, name: str, headings: frozenset[str], lists: frozenset[str], titles: frozenset[str]) -> None:
+    def __init__(self, name: str, headings: dict[str, int], lists: frozenset[str], titles: frozenset[str]) -> None:
         self._name, self._headings, self._lists, self._title_styles = name, headings, lists, titles
         self.titles: list[str] = []
         self.blocks: list[Block] = []
@@ -117,7 +125,7 @@ class _Word:
             text = f"- {text}"
         if style in self._title_styles:
             self.titles.append(text)
-        self.blocks.append(Block(text, None, style in self._headings or bold))
+        self.blocks.append(Block(text, None, style in self._headings or bold, self._headings.get(style, 0)))
 
     def _table(self, table: Any) -> None:
         records = [_word_cells(row) for row in table.iter(f"{W}tr")]

@@ -22,9 +22,11 @@ class Block:
     text: str
     page: int | None
     heading: bool
+    level: int = 0  # of a heading, 1 is the highest; 0 where the format does not tell
 
 
 TITLE_WORDS = 16
+LONGEST_ABOVE = 200  # characters kept of a heading that stands above others: each passage below repeats it
 
 
 def title_from_blocks(blocks: Sequence[Block], *, highest: Sequence[str] = ()) -> str:
@@ -44,6 +46,9 @@ def passages_from_blocks(blocks: Iterable[Block]) -> list[Passage]:
     """Attach the last heading to each text; list items join the sentence that introduces them."""
     passages: list[Passage] = []
     heading = ""
+    # The headings that hold here by level, the highest first; one that heads nothing but its equals comes before them.
+    levels: dict[tuple[int, bool], str] = {}
+    above: tuple[str, ...] = ()
     filled = [replace(block, text=block.text.strip()) for block in blocks if block.text.strip()]
     for i, block in enumerate(filled):
         text = block.text
@@ -51,14 +56,22 @@ def passages_from_blocks(blocks: Iterable[Block]) -> list[Passage]:
         if block.heading or (QUESTION_MARKER.match(text) and "\n" not in text) or _heads(before, text, after):
             wrapped = before is not None and before.heading and block.heading and text[0].islower()
             text = QUESTION_MARKER.sub("", text).strip("# ").strip()
-            heading = f"{heading} {text}" if wrapped else text
+            of_equals = bool(before and before.heading and before.level == block.level and not wrapped)
+            lead, heading = heading, f"{heading} {text}" if wrapped else text
+            if block.level:
+                levels = {key: name for key, name in levels.items() if key < (block.level, not of_equals)}
+                if of_equals:
+                    levels[block.level, False] = lead[:LONGEST_ABOVE]
+            above = tuple(levels.values())
+            if block.level:
+                levels[block.level, True] = heading[:LONGEST_ABOVE]
             continue
         text = ANSWER_MARKER.sub("", text)
         last = passages[-1] if passages else None
         if last and last.heading == heading and BULLET.match(text) and _introduces(last.text):
-            passages[-1] = Passage(f"{last.text}\n{text}", last.page, heading)
+            passages[-1] = replace(last, text=f"{last.text}\n{text}")
         else:
-            passages.append(Passage(text, block.page, heading))
+            passages.append(Passage(text, block.page, heading, above))
     return passages
 
 
@@ -220,13 +233,14 @@ def blocks_from_markdown(text: str) -> Iterator[Block]:
             yield from _flush(paragraph, None)
             table += [] if DASHES.fullmatch(raw.strip()) else [line.strip("|").strip()]
             continue
-        underlined = i + 1 < len(lines) and re.fullmatch(r"(=+|-{3,})\s*", lines[i + 1]) and raw.strip()
+        underline = re.fullmatch(r"(=+|-{3,})\s*", lines[i + 1]) if i + 1 < len(lines) and raw.strip() else None
         if i in shown and line:
             yield from _flush(paragraph, None)
             yield Block(f"> {line}", None, heading=False)
-        elif re.match(r"#{1,6}\s", raw) or (underlined and not paragraph):
+        elif (marked := re.match(r"(#{1,6})\s", raw)) or (underline and not paragraph):
             yield from _flush(paragraph, None)
-            yield Block(line.lstrip("#").rstrip("#").strip(), None, heading=True)
+            level = len(marked[1]) if marked else 1 if underline and underline[1][0] == "=" else 2
+            yield Block(line.lstrip("#").rstrip("#").strip(), None, heading=True, level=level)
         elif re.fullmatch(r"(?:=+|-{3,}|\*{3,}|_{3,})?", raw.strip()):
             yield from _flush(paragraph, None)
         else:

@@ -132,4 +132,5 @@ def _html_blocks(soup: Any) -> Iterator[Block]:
 def _block(part: Any, piece: Sequence[str]) -> Iterator[Block]:
     text = re.sub(r"\s+([.,;:?!])", r"\1", " ".join(" ".join(piece).split()))
     if text:
-        yield Block(f"- {text}" if part.name == "li" else text, None, heading=part.name in HEADINGS)
+        level = int(part.name[1]) if re.fullmatch(r"h[1-6]", part.name) else 0
+        yield Block(f"- {text}" if part.name == "li" else text, None, heading=part.name in HEADINGS, level=level)

@@ -161,7 +161,8 @@ def write_docx(parts: Sequence[Part], path: Path, title: str) -> None:
 
 
 def write_markdown(parts: Sequence[Part], path: Path, title: str) -> None:
-    pages = [f"# {title}", *(f"## {part.title}\n\n{part.text}" for part in parts)]
+    """A page a chapter; its own headings, of whose levels the collection tells nothing, stand below its title."""
+    pages = [f"# {title}", *(f"## {part.title}\n\n{re.sub('^#+ ', '### ', part.text, flags=re.M)}" for part in parts)]
     path.write_text("\n\n".join(pages), encoding="utf-8")
 
 
@@ -209,14 +210,16 @@ def faults(row: Example, document: Document) -> list[str]:
 
 
 def around(row: Example, document: Document) -> str:
-    start = (row.source.quote or "").split("\n")[0]
-    index = next((i for i, p in enumerate(document.passages) if start in p.text), None)
+    """The quote with some 300 characters on either side."""
+    quote = row.source.quote or ""
+    first = quote.split("\n")[0]
+    index = next((i for i, p in enumerate(document.passages) if first in p.text), None)
     if index is None:
         return "(not found)"
-    passages = document.passages[max(0, index - 1) : index + 2]
+    passages = document.passages[max(0, index - 1) : index + 2 + quote.count("\n")]
     text = " ¶ ".join(" ".join(p.text.split()) for p in passages)
-    place = max(0, text.find(" ".join(start.split())))
-    return text[max(0, place - 300) : place + len(start) + 300]
+    place = max(0, text.find(" ".join(first.split())))
+    return text[max(0, place - 300) : place + len(quote) + 2 * quote.count("\n") + 300]
 
 
 def write_rows(chosen: Sequence[tuple[Made, Example]], out: Path) -> None:

@@ -8,11 +8,11 @@ The patterns are English; in other languages only questions the document itself 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 
 from finetune.data.document import Document, Passage
 from finetune.data.from_documents.placed import Placed, placed
 from finetune.data.from_documents.questions import questions_from_sentence
+from finetune.data.from_documents.samples import RUNS_INTO_A_SAMPLE, own_sections
 from finetune.data.from_documents.scope import asked_of, in_scope, lifted, taken_back, under_a_lead
 from finetune.data.from_documents.sections import (
     ASKS,
@@ -37,12 +37,6 @@ CUT_LINE = re.compile(
     re.I,
 )
 
-# A guide to writing shows other people's sentences under such a heading.
-SAMPLE = re.compile(r"\W*(?:before|after|original|revised|rewritten|(?:an? )?(?:example|sample)s?)\W*", re.I)
-# A page of quotations; a page of an insurer's quotes speaks of them.
-QUOTATIONS = re.compile(r"\b(?:quotes|quotations|sayings)\b", re.I)
-# A law's words within what is no law and hardly says "shall": a sample, or a quotation that names no law.
-LAWS_WORDS = re.compile(r"§|\b(?:U\.S\.C|CFR)\b|\bof this (?:part|subpart|section|title|chapter)\b")
 # A question of an FAQ that goes on from the one before it: "What other types?", "What if I change a part?"
 GOES_ON = re.compile(
     r"\b(?:other(?! than\b)|else|another|also|then|instead)\b|^What if\b|"
@@ -71,9 +65,12 @@ LINKED = re.compile(r"\b(?:this|these) (?:form|link|page|site|template)s?\b|\bin
 # Two sentences side by side, as a guide to writing sets the poor one beside the better one.
 SIDE_BY_SIDE = re.compile(r"(?:\S+ ){6,}\S+ \| (?:\S+ ){6,}")
 LIMITING = re.compile(r"(?:notwithstanding|except|unless|however)\b", re.I)
-ANOTHERS_SECTION = re.compile(r"(?:section|sec\.|§|part)\s?\d", re.I)
-ELSEWHERE_TOLD = re.compile(r"\b(?:in|see) (?:section|chapter|part) \d+\b(?! of\b)|\bsee also\b|\bof the Act\b", re.I)
-CUT_IN_LONG = (GROUPED, SIDE_BY_SIDE, ELSEWHERE_TOLD, LEFT_OVER)
+ELSEWHERE_TOLD = re.compile(
+    r"\b(?:in|see) (?:section|chapter|part) \d+\b(?! of\b)|\bsee also\b|\bof the Act\b|\A(?:please )?see\b|"
+    r"\b(?:found|listed|described|given|shown|explained|outlined) (?:above|below)\b",
+    re.I,
+)
+CUT_IN_LONG = (GROUPED, SIDE_BY_SIDE, ELSEWHERE_TOLD, LEFT_OVER, RUNS_INTO_A_SAMPLE)
 
 
 def examples_from_passages(document: Document) -> list[Example]:
@@ -84,8 +81,8 @@ def examples_from_passages(document: Document) -> list[Example]:
     """
     known = known_from(document)
     examples: dict[str, list[Example]] = {}
-    for heading, group in groupby(document.passages, key=lambda passage: passage.heading):
-        section = list(group)
+    for section in own_sections(document.passages, known):
+        heading = section[0].heading
         for found in _from_section(heading, section, known):
             source = Source(file=document.file, page=found.page, quote=found.answer)
             kind: Kind = "faq" if found.asked else "document"
@@ -107,13 +104,12 @@ def _from_section(heading: str, section: list[Passage], known: Known) -> Iterato
     english = is_english(text)
     if heading.endswith("?"):
         if (answer := _shortened(text)) and (not english or _is_reply(heading, answer, known)):
-            yield _Found(asked_of(plain_heading(heading), known), answer, section[0].page, asked=True)
+            asked = asked_of(plain_heading(heading), section[0].above, known)
+            yield _Found(asked, answer, section[0].page, asked=True)
         return
     if not english:
         return
     topic = plain_heading(heading)
-    if _is_anothers(heading, text, known):
-        return
     limited = lifted(section) if known.long else []
     limited += under_a_lead(section) if known.plain else []
     followed = zip(section, [*(passage.text for passage in section[1:]), ""], strict=True)
@@ -136,7 +132,7 @@ def without_marks(text: str) -> str:
 def _is_reply(heading: str, answer: str, known: Known) -> bool:
     """Whether an English FAQ's question asks by itself, and its answer is whole and its own."""
     question = plain_heading(heading)
-    if not ASKS.match(question) or GENERAL_QUESTION.fullmatch(question) or _is_anothers(heading, answer, known):
+    if not ASKS.match(question) or GENERAL_QUESTION.fullmatch(question):
         return False
     if known.long:
         pointing = POINTING_QUESTION.search(question) or GOES_ON.search(question) or names_one_of_many(question)
@@ -162,15 +158,6 @@ def _is_whole(answer: str) -> bool:
 def _is_short_list(answer: str) -> bool:
     lines = answer.split("\n")
     return len(lines) < ITEMS and all(map(BULLET.match, lines))
-
-
-def _is_anothers(heading: str, text: str, known: Known) -> bool:
-    """Whether a section of a long document shows other people's words: a sample, a quotation, a piece of a law."""
-    if not known.long:
-        return False
-    quotes = QUOTATIONS.search(heading) and not re.search(r"\bquot", text, re.I)
-    law = known.plain and (ANOTHERS_SECTION.match(heading) or ("shall" in text and LAWS_WORDS.search(text)))
-    return bool(SAMPLE.fullmatch(heading) or quotes or law)
 
 
 def _from_passage(passage: Passage, after: str, known: Known) -> Iterator[_Found]:

@@ -85,8 +85,18 @@ LIMITS = re.compile(
     r"\b(?:exemptions?|exceptions?|waivers?|variances?|exempted|expedited|temporary|interim|emergency|simplified)\b",
     re.I,
 )
-# A member: of what?
-MEMBER = re.compile(r"^(?:(?:an?|the|any|each) )?members?\b(?! of\b| states?\b)|\bof (?:an?|the|any) members?$", re.I)
+# A member, a director, the Board: of what?
+MEMBER = re.compile(
+    r"^(?:(?:an?|the|any|each) )?(?:members?|directors?|boards?|committees?|councils?|officers?)\b(?! of\b| states?\b)|"
+    r"\bof (?:an?|the|any|each) (?:members?|directors?)$",
+    re.I,
+)
+# "The establishment of any such categories shall be based on …": what the sentence before allows is limited.
+OF_SUCH = re.compile(r"\bsuch (?:an? )?(?P<thing>\w+)(?=.*\b(?:shall|must|only|not|no)\b)", re.I)
+HE = re.compile(r"\b(?:he|she|him|her|his)\b")
+ONE_ASKED = re.compile(r"\w+ the [a-z]+ (?!of\b|for\b)")  # "Is the class required for all?": one that was told of
+FAQ = re.compile(r"\bfrequently asked\b|\bFAQs?\b|^questions\b", re.I)
+NAMES_SOMETHING = re.compile(r"(?<=\s)(?!I\b)[\W]?[A-Z]|\d")
 # What behind another sentence of a law holds in the case that one speaks of.
 CONDITION_ASKED = re.compile(
     r"\b(?:do|happens|have|right) (?:if|when|where|within|upon|before|after|during|prior)\b|^What happens\b"
@@ -118,10 +128,15 @@ def taken_back(found: Sequence[str], known: Known) -> set[str]:
     if known.long:
         limited |= {sentence for sentence, after in pairwise(found) if OTHERWISE.match(after)}
         limited |= {sentence for sentence, after in pairwise(found) if _is_told_further(sentence, after, known)}
+        limited |= {sentence for sentence, after in pairwise(found) if _limits_such(sentence, after)}
     less = [match[1].lower() for sentence in found if (match := NOT_INCLUDED.search(sentence))]
     return limited | {
         sentence for sentence in found if (told := MEANING.search(sentence)) and told["term"].lower().strip() in less
     }
+
+
+def _limits_such(sentence: str, after: str) -> bool:
+    return any(match["thing"].lower() in sentence.lower() for match in OF_SUCH.finditer(after))
 
 
 def _is_told_further(sentence: str, after: str, known: Known) -> bool:
@@ -187,6 +202,8 @@ def in_scope(questions: list[str], sentence: Placed, known: Known) -> Iterator[s
         asked = [question for question in asked if not DEFINES.match(question)]  # a remark; its definition is elsewhere
     if UNCLEAR.search(sentence.text) or leans_on_those_before(sentence.text, sentence.before, known):
         return
+    if (he := HE.search(sentence.text)) and not any(map(is_agent, sentence.text[: he.start()].split())):
+        return
     for question in asked:
         vague = not known.called.binding and not _tells_its_matter(question, sentence.heading)
         alone = known.plain and CASE.search(question) and not _stems(sentence.heading)
@@ -197,9 +214,16 @@ def in_scope(questions: list[str], sentence: Placed, known: Known) -> Iterator[s
             yield _named(question, under, known)
 
 
-def asked_of(question: str, known: Known) -> str:
-    """An FAQ's question with the paper whose "we" it speaks of, where that has a name to be said."""
+def asked_of(question: str, above: Sequence[str], known: Known) -> str:
+    """An FAQ's question with the closest heading above that tells, where it says little itself ("What is my type?"),
+    or with the paper whose "we" it speaks of, where that has a name to be said.
+    """
     name = known.called.name
+    telling = (heading for heading in reversed(above) if not heading.endswith("?") and not FAQ.search(heading))
+    told = telling_part(next(telling, ""))
+    says = _tells_its_matter(question, told) and not (ASKER.search(question) and _substance(question) < SUBSTANCE)
+    if known.plain and not says and not _stems(told) <= _stems(f"{question} {name}") and _can_be_named(told):
+        return _named(question, told, known)
     if not (known.plain and OURS.search(question) and name.startswith("the ")) or _stems(name) <= _stems(question):
         return question
     return f"In {name}, {question[0].lower()}{question[1:]}"
@@ -209,8 +233,17 @@ def _tells_its_matter(question: str, heading: str) -> bool:
     """Whether a guide's question says what it is about; "Which metrics will you consider?" does not."""
     if DEFINES.match(question):
         return True
-    own = _stems(" ".join(word for word in question.lower().split() if word not in STOPS))
-    return not FOR_WHAT.search(question) and (len(own) >= SUBSTANCE or bool(own & _stems(heading)))
+    shared = _own_stems(question) & _stems(heading)
+    return not FOR_WHAT.search(question) and (_substance(question) >= SUBSTANCE or bool(shared))
+
+
+def _own_stems(question: str) -> set[str]:
+    return _stems(" ".join(word for word in question.lower().split() if word not in STOPS))
+
+
+def _substance(question: str) -> int:
+    """How many words of a question tell its matter."""
+    return len(_own_stems(question))
 
 
 def _named(question: str, heading: str, known: Known) -> str:
@@ -255,6 +288,8 @@ def _leans_on(question: str, sentence: Placed, known: Known) -> str | None:
     bare = general or (_is_bare(subject) and not ACRONYM.search(question))
     if bare or _names_an_instrument(question) or LIMITS.search(heading):
         return short if tells else None
+    if known.plain and told and not told & _stems(question) and not NAMES_SOMETHING.search(question):
+        return short if tells and not ONE_ASKED.match(question) else None
     # In a law what is said of everybody holds within its section; a heading of one word is the law's matter over again.
     return short if tells and known.called.binding and " " in short else ""
 
@@ -264,7 +299,11 @@ def _unsaid(question: str, heading: str) -> str | None:
     told = _stems(heading)
     if told <= _stems(question):
         return ""
-    return heading if heading[0].isupper() and len(heading.split()) <= HEADING_WORDS else None
+    return heading if _can_be_named(heading) else None
+
+
+def _can_be_named(heading: str) -> bool:
+    return heading[:1].isupper() and len(heading.split()) <= HEADING_WORDS
 
 
 def telling_part(heading: str) -> str:

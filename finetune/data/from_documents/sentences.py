@@ -53,7 +53,8 @@ GLUED = re.compile(
     r"(?<=[a-z] )(?:We|You|They|The|This|These|Those|If|When|To|Our|Your|It|An?|In|Please|There|For|All|Any|No|Not|At|"
     r"Lastly|Finally|However|Other|Also|Next|Then|Note|Learn|See|Use|Read|Once|After|Before|While|Because|Some|Each|Every|How|"
     r"What|Why|Where|Who|My|By|As|On|With|From|Here|Or|And|But|So)"
-    r"(?=,? [a-z])|\b(?:of|the|an?|in|on|to|with|by|for|from|as) [A-Z][a-z]+s (?:are|were|will|on)\b"
+    r"(?=,? [a-z])|(?<=[a-z] )In (?=(?:19|20)\d\d\b)|"
+    r"\b(?:of|the|an?|in|on|to|with|by|for|from|as) [A-Z][a-z]+s (?:are|were|will|on)\b"
 )
 ENGLISH = words(
     """

@@ -52,6 +52,8 @@ WHAT_OF = re.compile(
     re.I,
 )
 # "Will users get new devices?": what everybody will do is a forecast, what we or the clinic will do a promise.
+# "We believe that care can …": what can is not "we".
+WE_SAY = re.compile(r"(?:we|you|they) (?!(?:or|and|both|all|also|each)\b)[a-z]", re.I)
 WE_OR_THE = re.compile(r"(?:we|you|the|an?|our|your)\b", re.I)
 # "You can find more on our page" tells where to look and not what is so.
 LOOKS = re.compile(
@@ -111,7 +113,7 @@ def what_of(text: str) -> Iterator[str]:
 
 def obligation(text: str) -> Iterator[str]:
     match = MODAL.fullmatch(text)
-    if not match or not is_plain_subject(RELATIVE.sub("", match["subject"])):
+    if not match or not is_plain_subject(RELATIVE.sub("", match["subject"])) or WE_SAY.match(match["subject"]):
         return
     subject, negated = match["subject"], bool(match["negated"]) or match["modal"] == "cannot"
     modal = plain_modal(match["modal"])
