@@ -452,3 +452,27 @@ def test_recall_and_precision_on_others_sentences(
 )
 def test_an_ordinary_word_is_a_name_behind_a_title_and_nowhere_else(text: str, names: list[str]) -> None:
     assert [text[item.start : item.end] for item in find_personal([text]) if item.kind == "name"] == names
+
+
+@pytest.mark.parametrize("thing", ["Flood", "Vandalism", "Termites", "Windstorm", "Jewelry"])
+def test_an_everyday_thing_that_does_what_persons_do_is_nobody(thing: str) -> None:
+    assert [i.kind for i in find_personal([f"No. {thing} needs a policy of its own."])] == []
+    (named,) = find_personal(["No. Oyelaran needs a policy of her own."])
+    assert named.kind == "name"
+
+
+@pytest.mark.parametrize(
+    ("address", "ours"),
+    [
+        ("appeals@harborhome.example", True),
+        ("claims-team@harborhome.example", True),
+        ("Info@harborhome.example", True),
+        ("tom@harborhome.example", False),
+        ("maria.lopez@harborhome.example", False),
+        ("supportive.jane@mail.example", False),
+    ],
+)
+def test_an_offices_mailbox_in_an_answer_stays_and_a_persons_is_hidden(address: str, ours: bool) -> None:
+    answer = f"Appeals must be sent in writing to {address}."
+    items = find_personal([answer])
+    assert items and bool(own_contacts([answer], items)) is ours

@@ -210,8 +210,25 @@ def called_ours(texts: Sequence[str], items: Sequence[PersonalItem]) -> frozense
     return frozenset(item.text_hash for item in ours)
 
 
+# A mailbox of an office and of nobody: appeals@, claims-team@.
+ROLE_BOX = re.compile(
+    r"(?:info|help|helpdesk|support|service|services|office|contact|reception|admin|administration|hello|team|"
+    r"billing|accounts?|accounting|payments?|invoices?|claims?|appeals?|complaints?|feedback|enquir(?:y|ies)|"
+    r"inquir(?:y|ies)|questions|sales|orders?|returns?|refunds?|shipping|bookings?|appointments?|records|referrals?|"
+    r"renewals?|quotes?|polic(?:y|ies)|members?|membership|customers?|customer[._-]?(?:care|service|support)|"
+    r"clients?|patients?|hr|jobs|careers|training|privacy|dpo|dataprotection|compliance|legal|fraud|security|press|"
+    r"media|news|webmaster|postmaster|no-?reply|kontakt|kundenservice|termine|rechnung|datenschutz|contacto|"
+    r"atencion|facturacion|accueil|service-?client)"
+    r"(?:[._-]?(?:team|desk|dept|department|office|us|uk|eu|\d{1,3}))?@",
+    re.I,
+)
+
+
 def _is_called_ours(text: str, item: PersonalItem, names: Sequence[int]) -> bool:
-    """Whether the words before a contact give it as the organisation's; `names` are where names of persons begin."""
+    """Whether a contact is an office's mailbox, or the words before it give it as the organisation's; `names` are
+    where names of persons begin."""
+    if item.kind == "email" and ROLE_BOX.match(text, item.start):
+        return True
     cue = OURS.search(text[max(0, item.start - CUE) : item.start])
     if cue is None or THEIRS.search(cue[0]) or (cue["rings"] and item.kind == "address"):
         return False

@@ -2,8 +2,10 @@
 
 `words.txt` holds words that documentation, our own packs and our starter model's vocabulary write with a small first
 letter: a capitalised word among them is a sentence's or a heading's, seldom a name. Words that are both (Grant, Will)
-need more than a capital to pass as a name. It was counted once; the command was not kept, so the list is now mended by
-hand. `names.txt` adds names that Faker lacks in Latin letters.
+need more than a capital to pass as a name. It was counted once; the command was not kept. Later joined: 3,900 words
+that are no name of the lists and that 7.8 million words of public manuals, textbooks and laws write small at least
+eight times, and twenty times as often as with a capital within a sentence; and some by hand. `names.txt` adds names
+that Faker lacks in Latin letters.
 """
 
 import pkgutil
