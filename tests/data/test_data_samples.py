@@ -65,7 +65,7 @@ def test_a_document_keeps_its_levels_on_its_way_from_the_reading_process() -> No
     assert Document.from_json(document.as_json()) == document
 
 
-@pytest.mark.parametrize("heading", ["Before", "An example", "Range improvements [excerpt, without figures]"])
+@pytest.mark.parametrize("heading", ["An example", "Range improvements [excerpt, without figures]"])
 def test_a_chapter_that_shows_a_sample_is_silent_from_there_on(tmp_path: Path, heading: str) -> None:
     shown = f"## Writing well\n\n### Notes\n\n{OURS}\n\n### {heading}\n\n### Ear protectors\n\n{SHOWN}\n\n"
     after = "## Cash\n\nTellers must lock each vault of cash with a second key.\n"
@@ -120,3 +120,27 @@ def test_a_question_of_an_faq_that_says_little_names_what_stands_above_it(tmp_pa
         "Under “Access to Concur” in the Staff handbook, what is my user type?",
         "How do I change the password of my travel account?",
     ]
+
+
+def test_before_and_after_are_samples_only_where_the_one_is_the_other_rewritten(tmp_path: Path) -> None:
+    rewritten = (
+        "### Before\n\nEar protectors of the approved type shall be worn by each worker in rooms with two machines.\n\n"
+        f"### After\n\n{SHOWN}\n"
+    )
+    assert SHOWN not in answers(tmp_path, f"## Clear writing\n\n{rewritten}")
+    eat = "Patients should take each tablet with a glass of cold water."
+    rest = "A friend must drive each patient of a tooth surgery."
+    operation = f"## Pulling a tooth\n\n### Before\n\n{eat}\n\n### After\n\n{rest}\n\n### Costs\n\n{OURS}\n"
+    assert {eat, rest, OURS} <= set(answers(tmp_path, operation))
+
+
+def test_a_letter_to_be_filled_in_makes_no_rows_in_a_short_document_either(tmp_path: Path) -> None:
+    path = tmp_path / "short.md"
+    letter = "You must send the appeal within 10 days."
+    path.write_text(
+        f"# Handbook\n\n## Cash\n\n{OURS}\n\n## Template: letter to a member\n\n{letter}\n\n## Keys\n\n"
+        "Tellers must lock each vault of cash with a second key.\n",
+        encoding="utf-8",
+    )
+    found = {row.answer for row in examples_from_passages(read_file(path))}
+    assert {OURS, "Tellers must lock each vault of cash with a second key."} <= found and letter not in found
