@@ -218,7 +218,7 @@ def _listed(text: str, mentions: list[_Mention]) -> tuple[str, str] | None:
 ROWS = r"(?:rows?|examples?|lines?|entries|entry|questions?|answers?|records?|items?|pairs?|ones?|data|set)"
 SHOWN = re.compile(
     r"\b(?:show|see|look|display|list|view|open|find|search|give me|which|what|where|are there|is there|do you have|"
-    r"how many|anything|everything|browse|page|read|check|"
+    r"how many|anything|everything|browse|page|read|check|why (?:was|were|is|are|did|could)\b.*\bfiles?|"
     r"go to|jump to|filter)\b",
     re.I,
 )
@@ -247,6 +247,16 @@ ONLY: dict[str, str] = {
     "made": r"\b(?:you|were|was) (?:made|wrote|added|invented)\b|\bmade by you\b|\bmade[- ]up\b|\brefusals?\b",
     "files": r"\b(?:my|the|which|what|our|all)\s+(?:uploaded\s+|attached\s+)?files\b|\bfiles (?:have|did|do|are)\b",
 }
+# "What did you not read?", "why were files skipped?"
+NOT_READ = re.compile(
+    r"\b(?:which|what)(?: of (?:it|them|our files))? (?:did|could|can|do|have) (?:you|u) not (?:been able to )?"
+    r"(?:read|open|use|understand)\b|"
+    r"\b(?:which|what)(?: of \w+)? (?:was|were|is|are|could) not (?:be )?(?:read|opened)\b|"
+    r"\b(?:which|what) (?:files|documents)\b.*\b(?:not|unable|fail\w*|wrong|problems?)\b|"
+    r"\bwhat (?:went|is|was) wrong with (?:the|our|my) (?:files|documents)\b|"
+    r"\bwhy (?:was|were|is|are|did|could)\b.*\bfiles?\b.*\b(?:skipped|refused|ignored|not|left out)\b",
+    re.I,
+)
 ABOUT = re.compile(
     rf"\b(?:(?:{ROWS}|everything|anything|all|something|those|any)\s+(?:(?:that|which)\s+)?(?:are\s+|is\s+)?"
     r"(?:about|on|with|containing|contain|contains|mentioning|mention|mentions|saying|say|that say|including|include|"
@@ -410,6 +420,8 @@ def view_in(text: str) -> dict[str, Any] | None:
         return {"start": start}
     if split := re.search(rf"\b(test|train|training|validation)(?:ing)?\s+{ROWS}\b|\bheld[- ]out\b", text, re.I):
         return {"split": {"training": "train"}.get((split[1] or "test").lower(), (split[1] or "test").lower())}
+    if NOT_READ.search(text):
+        return {"only": "files"}
     quoted = bool(re.search(r"[\"“][^\"”]+[\"”]", text))
     for only, words in ONLY.items():
         if not quoted and re.search(words, text, re.I):
@@ -533,14 +545,14 @@ _NO_TOPIC = (
     r"(?:our|my) (?:team|staff|company|organi\w+|business|practice|clinic|firm|work)\b)"
 )
 KNOWN_ABOUT = re.compile(
-    rf"{_BEFORE}what (?:do|did|have|can) you (?:know|find|found|see|have|learn(?:ed|t)?|got?)(?: out)? "
+    rf"{_BEFORE}what (?:do|did|have|can) (?:you|u|we) (?:know|find|found|see|have|learn(?:ed|t)?|got?)(?: out)? "
     rf"(?:about|on|in|regarding) {_NO_TOPIC}(?:(?:the|our|my|a|an|all|those|these)\s+)*(?P<topic>.+?)(?: so far)?\W*$",
     re.I,
 )
 
 
 def known_about(text: str) -> str | None:
-    """What the data is asked for: "what do you know about the routing number?"; None for any other message."""
+    """What the data is asked for: "what do we know about the routing number?"; None for any other message."""
     match = KNOWN_ABOUT.search(text.strip())
     return match["topic"] if match else None
 

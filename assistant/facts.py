@@ -390,6 +390,7 @@ def languages(s: Sentence) -> list[Hit]:
 TASKS: tuple[tuple[str, str, float], ...] = (
     ("answer", r"\banswer(?:s|ing)? (?:(?:to|the|their|our|my|all|those|these|simple|common|routine|basic|billing|people's|\w+s'|\w+'s|most|frequent|any|such|of|incoming|(?:member|customer|client|patient|student|parent|employee|staff|resident|user|guest|visitor|tenant|donor|buyer|shopper|citizen|policyholder|subscriber)s?) )*(?:questions?|queries|inquiries|enquiries|faqs?|patients|members|customers|clients|them|people|calls|students|residents|employees|staff)\b", 0.92),
     ("answer", r"\b(?:keep|keeps|always|often|constantly|usually|mostly|frequently|all) (?:on )?ask(?:s|ing)?\b|\bask(?:s|ing)? (?:us )?(?:about|for|how|when|whether|if|the same|where|what)\b|\bgets? (?:asked|(?:a lot of |lots of |many |so many |the same )+questions)|\bquestions? (?:about|on|regarding|from|around)\b|\bfragen\b|\bpreguntan\b|\bpreguntas\b|\bdemandent\b|\bperguntam\b|\bchiedono\b", 0.8),
+    ("answer", rf"\b(?:bot|assistant|helper) (?:for|to help|that helps) (?:all |the )?(?:of )?(?:our |my )?(?:{READERS})\b(?! to\b)", 0.78),
     ("answer", r"\b(?:chat ?bot|faq bot|q&a bot|virtual assistant|self[- ]service|answer bot|question answering|respond(?:ing)? to questions|(?:responder|contestar)(?: a)?(?: las)? preguntas|responder perguntas|fragen beantworten|beantwortet? .{0,20}fragen|répondre aux questions)\b", 0.85),
     ("classify", r"(?<!what )(?<!all )(?<!some )\bsort(?:ing|s)?\b(?! of)|\bclasificar\b|\bclasifica\b|\bclassificar\b|\b(?:ein)?sortier(?:en|t)\b|\bklassifizier\w+|\b(?:classer|trier)\b|\bcategori[sz]\w+|\bclassif\w+|\brout(?:e|es|ing)\b(?!ine)|\btriag\w+|\btag(?:s|ging)?\b|\blabell?(?:ing|s)?\b|\bwhich (?:team|department|category|queue)\b|\binto (?:the right )?(?:categories|buckets|folders|queues)\b", 0.9),
     ("draft", r"\bdraft(?:s|ing)?\b(?! polic)|\b(?:redactar|escribir|escrever|rédiger) (?:(?:las|los|des|les|as|unas?) )*(?:respuestas|cartas|correos|réponses|lettres|courriels|respostas)\b|\b(?:antworten|briefe|e-?mails) (?:entwerfen|schreiben|verfassen)\b|\bcompos(?:e|ing)\b|\bwrit(?:e|es|ing) (?:(?:the|our|first|short|polite|good|better|product|up|some) )*(?:replies|reply|letters?|responses?|e-?mails?|answers|descriptions?|texts?|posts?|reports?|notices?|messages)\b|\bsuggest(?:s|ed|ing)? (?:a |the )?(?:repl(?:y|ies)|answers?|responses?)\b|\breply(?:ing)? to (?:\w+ ){0,3}(?:e-?mails?|letters?|reviews?|messages|complaints?|tickets?|requests?|inquiries)\b", 0.9),
@@ -668,6 +669,8 @@ def read_facts(text: str, *, asked: str | None = None) -> Reading:
                 removed.setdefault(name, []).extend(v for v in taken_back if v not in removed.get(name, []))
         if fact := _join(name, said):
             facts[name] = fact
+    if "never" in facts:
+        removed.pop("industry", None)  # "never promise that a claim is paid" speaks of claims all the same
     return Reading(facts, {name: values for name, values in removed.items() if values})
 
 

@@ -126,6 +126,8 @@ class Policy:
             return self.ask_on(answer)
         if self.noticed_language() and self.pending() is not None:
             return None  # go_on() tells it, and asks on
+        if self.intent is None and (preferred := self.wishes.source_preferred()) is not None:
+            return self.ask_on(f"No other row says otherwise than {preferred[0]}, as far as I can tell.")
         if self.intent is None and not self.exchange.files and not self.told_something():
             return self.not_understood()
         return None
@@ -307,7 +309,7 @@ class Policy:
             if message.id in self.exchange.told:
                 continue
             if message.name == "record_facts":
-                if facts := self.understood_in_words():
+                if facts := self.understood_in_words(str(message.content)):
                     parts.append(f"I understood: {facts}.")
                 elif self.wishes.skipped_fields():
                     parts.append("Fine, we leave that open.")
@@ -319,14 +321,12 @@ class Policy:
                 parts.append(without_quotes(str(message.content)))
         return " ".join(parts)
 
-    def understood_in_words(self) -> str:
+    def understood_in_words(self, noted: str) -> str:
+        """What the message told that is new, by what was `noted`, and what is left where something was taken out."""
         call = self.wishes.facts_call()
-        named = {*call.args.get("facts", {}), *call.args.get("remove", {})} if call else set()
-        return "; ".join(
-            f"{n.replace('_', ' ')}: {in_words(n, value)}"
-            for n, value in self.state.brief.known().items()
-            if n in named
-        )
+        told, removed = (call.args.get("facts", {}), call.args.get("remove", {})) if call else ({}, {})
+        known = {n: f"{n.replace('_', ' ')}: {in_words(n, value)}" for n, value in self.state.brief.known().items()}
+        return "; ".join(said for n, said in known.items() if n in removed or (n in told and said in noted))
 
     def pending(self, *, again: bool = False) -> Say | None:
         """The question the journey is at, shorter where it is asked `again`; None where the next move is the user's."""

@@ -60,6 +60,10 @@ ABOUT_FILE = re.compile(
 )
 
 
+# "The files are ours, but don't publish them": said whatever is asked.
+OF_THE_FILES = re.compile(
+    r"\b(?:files?|documents?|texts|data|sheets?|folder|all of (?:it|this|them)|everything)\b", re.I
+)
 # "How long will training take?" says nothing of whose the files are, though it speaks of training.
 ASKS_BACK = re.compile(r"\W*(?:(?:and|so|but|ok)\W+)*(?:how|what|when|where|who|why|which)\b", re.I)
 
@@ -77,6 +81,9 @@ def call_for(state: State, exchange: Exchange) -> Call | None:
         return kept
     if state.sources.files and (style := STYLE_SAID.get(said.strip().lower().rstrip(".!"))):
         return Call("choose_personal", style)  # its own offer, whichever question is open by now
+    if asked in Brief.questions() and state.sources.attached and OF_THE_FILES.search(said) and "?" not in said:
+        told = [answer for answer in rights_in(said, ()) if "owner" in answer and answer.keys() & USES.keys()]
+        return Call("set_rights", {"answers": told}) if told else None
     if asked in Brief.questions() or asked.startswith("practice:") or asked == "trial":
         return None
     if (asked == ASKS_PERSONAL or state.sources.prepared) and (chosen := personal_in(said)) is not None:

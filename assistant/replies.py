@@ -110,6 +110,8 @@ SMALL_TALK: dict[str, str] = {
     "try": "There is no tuned model to try yet: it comes after the training.",
     "publish": "There is no tuned model to publish yet: it comes after the training. The data set can be published "
     "once it is approved.",
+    "export": "There is no tuned model to hand over yet: it comes after the training. The rows can go into a sheet at "
+    "any time: say “export the rows”.",
 }
 # A wish that was understood but lacks a word, or does not fit here: said, never passed over.
 INCOMPLETE: dict[str, str] = {

@@ -1,6 +1,7 @@
 """What the user's message asks for, as tool calls. It depends on the message and the project, never on guesses."""
 
 import re
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
@@ -73,7 +74,13 @@ BESIDE = frozenset(
 PRACTICE = "practice:"  # before the id of the rule whose question to the team is asked
 ANSWERS = 5  # words; a longer message to such a question is its answer, whatever command it may sound like
 CASES = frozenset({"inputs", "pairs"})  # asked for what comes in, people give other people's questions
-SHOWS = re.compile(r"\W*(?:please\W+)?(?:show|list|display|are there|(?:which|what) (?:rows|ones|answers))\b", re.I)
+SHOWS = re.compile(
+    r"\W*(?:(?:please|but|and|so|ok|hey|wait)\W+)*(?:show|list|display|are there|"
+    r"(?:which|what) (?:rows|ones|answers|files|documents|(?:of \w+ )?(?:did|could|was|were) (?:(?:you|u) )?not|"
+    r"went wrong)|why (?:was|were|is|are|did|could)\b.*\bfiles?)\b",
+    re.I,
+)
+WE_KNOW = re.compile(r"\bwhat (?:do|did|have|can) we\b", re.I)  # asked by the team and by none of its customers
 # Said beside a file, which other words are about.
 WE_ARE = re.compile(r"\W*(?:(?:hi|hello|hey|good \w+)\b\W*)*(?:we|i)(?: are|['’]re| am|['’]m| run| work)\b", re.I)
 NOT_A_SELF_DESCRIPTION = ("rules", "columns", "files", "publish", "trial")
@@ -162,7 +169,8 @@ class Wishes:
 
     def asked_of_data(self) -> Call | None:
         """What is known of a thing: rows that speak of it, or else what the documents say; of a file, what was read."""
-        topic = known_about(self.said) if self.state.sources.files and self.asked not in CASES else None
+        may_ask = self.asked not in CASES or WE_KNOW.search(self.said)
+        topic = known_about(self.said) if self.state.sources.files and may_ask else None
         if topic is None or explain(topic):
             return None
         if sources_fitting(self.state.project, topic):
@@ -179,6 +187,7 @@ class Wishes:
             or self.about_sources
             or self.asked_of_documents()
             or self.named_view()
+            or (WE_KNOW.search(self.said) and self.asked_of_data())
             or self.intent
             in ("edit", "correct_answer", "show_data", "try", "columns", "write_examples", "writing_cost")
             or self.review is not None
@@ -187,7 +196,7 @@ class Wishes:
         facts = {n: plain(f.value) for n, f in self.understood.facts.items() if f.score >= SURE}
         for field in self.not_meant():
             facts.pop(field, None)
-        removed = {n: values for n, values in self.understood.removed.items() if values}
+        removed = {n: values for n, values in self.understood.removed.items() if self.holds(n, values)}
         removed |= {n: getattr(self.state.brief, n) for n in self.understood.replaced if n in facts and self.is_list(n)}
         args: dict[str, Any] = {
             "facts": facts,
@@ -218,13 +227,18 @@ class Wishes:
         if ON_ITS_DOING.match(self.said):
             fields |= {"pairs", str(self.asked)}
         about_files = self.exchange.files and not (self.asked == "organisation" and WE_ARE.match(self.said))
-        if self.said_command() or about_files or self.columns_choice() is not None:
+        if self.said_command() or about_files or self.columns_choice() is not None or self.source_preferred():
             fields.add(str(self.asked))
         if self.understood and self.understood.removed and self.asked not in self.understood.removed:
             fields.add(str(self.asked))  # "no, the EU, not Ohio" corrects an earlier answer, not the open question
         if self.asked in NOT_A_SELF_DESCRIPTION and self.understood and not self.understood.removed:
             fields.add("organisation")
         return fields
+
+    def holds(self, field: str, values: Sequence[str]) -> bool:
+        """Whether the brief says any of these: "never legal advice" takes nothing from an insurer."""
+        known = plain(getattr(self.state.brief, field))
+        return any(value in (known if self.is_list(field) else [known]) for value in values)
 
     @staticmethod
     def is_list(field: str) -> bool:
@@ -312,7 +326,8 @@ class Wishes:
             return coverage
         if intent == "find_rules":
             return Call("find_rules", {"query": said if self.state.knowledge.offered else ""})
-        named = intent == "drop" and not self.rows and self.named_view()  # "which rows contradict?"
+        # "Which rows contradict?", "show the files": no order to drop, and nothing to hand over.
+        named = intent in ("drop", "export") and not self.rows and self.named_view()
         if intent == "show_data" or going_back or named or (intent is None and self.looks_at_rows()):
             return Call("show_data", self.view())
         if (pair := replacement_in(said)) and intent in (None, "edit", "change_setting"):
@@ -333,7 +348,7 @@ class Wishes:
 
     def coverage_call(self) -> Call | None:
         """What is missing, once there are rows; before that the question is where the project stands."""
-        if self.asked in Brief.questions() or not self.state.counts.get("kept"):
+        if not self.state.counts.get("kept") or (self.asked in Brief.questions() and not self.state.sources.prepared):
             return Call("project_status") if self.intent == "coverage" else None
         if named := wanted_subjects(self.said):
             return Call("data_coverage", {"wanted": [named]})
@@ -356,19 +371,26 @@ class Wishes:
         named = named and self.state.sources.prepared and re.search(r"\brows?\b", self.said, re.I) is not None
         if shown or named:
             return rows_that_hold(self.said) or self.rows_of_source()
-        return self.rows_of_source() if self.state.sources.prepared and self.intent in ("keep", None) else []
+        return self.rows_of_source() if self.intent in ("keep", None) else []
+
+    def source_preferred(self) -> tuple[str, str] | None:
+        """The one file that is said to be right, and on what."""
+        said = source_that_holds(self.said) if self.state.sources.prepared else None
+        files = sources_fitting(self.state.project, said[0]) if said else []
+        return (files[0], said[1]) if said and len(files) == 1 else None
 
     def rows_of_source(self) -> list[int]:
-        """The contradicting rows of the one file that is said to be right."""
-        said = source_that_holds(self.said)
-        files = sources_fitting(self.state.project, said[0]) if said else []
-        return rows_at_odds(self.state.project, files[0], said[1]) if said and len(files) == 1 else []
+        """The contradicting rows of that file."""
+        preferred = self.source_preferred()
+        return rows_at_odds(self.state.project, *preferred) if preferred else []
 
     def named_view(self) -> bool:
         """The words ask for a part of the data by its name, whatever question is open: "show the contradictions"."""
         shows = SHOWS.match(self.said)
+        only = (view_in(self.said) or {}).get("only") if shows else None
         rows = self.state.counts.get("kept") or any(file.rows for file in self.state.sources.files)
-        return bool(shows and rows and (view_in(self.said) or {}).get("only"))
+        given = self.state.sources.attached or self.state.sources.unread
+        return bool(only and (rows or (only == "files" and given)))
 
     def looks_at_rows(self) -> bool:
         """The words name a part of the data, once there is some; "more" only right after rows were shown."""

@@ -164,3 +164,19 @@ def test_the_verdict_says_the_number_the_data_report_says(talk: Conversation) ->
     say(talk, "approved")
     verdict = read_state(talk.project).verdict
     assert verdict is not None and verdict["figures"]["contradictions"] == 1
+
+
+def test_a_source_that_nothing_contradicts_is_said_to_be_so_and_noted_nowhere(
+    talk: Conversation, tmp_path: Path
+) -> None:
+    path = tmp_path / "price list.csv"
+    path.write_text("Question,Answer\nHow much is a parking permit?,A permit is $12 a month.\n")
+    say(talk, "", files=[path])
+    say(talk, "prepare the data")
+    write_model(
+        talk.project.brief,
+        Brief(organisation="A shop", industry="retail", task="answer", audience="buyers", jurisdictions=["US"]),
+    )
+    assert say(talk, "hello").waiting_for == "inputs"
+    assert "No other row says otherwise than price list.csv" in say(talk, "the price list is right").text
+    assert read_brief(talk.project).inputs is None

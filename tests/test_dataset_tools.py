@@ -339,7 +339,8 @@ def test_an_archive_is_summed_up_listed_file_by_file_and_cited_by_its_rows(conte
     assert any("logo.png" in problem for problem in cards[0]["problems"])
     assert {e.source.file for e in examples(context)} == {"all.zip/faq.csv", "all.zip/tickets.csv"}
     assert [f.name for f in read_sources(context.project).files] == ["all.zip/faq.csv", "all.zip/tickets.csv"]
-    _, (_, threads) = call(context, "show_data", only="files")
+    _, (_, threads, unread) = call(context, "show_data", only="files")
+    assert any("logo.png" in problem for problem in unread["problems"])
     assert threads["read"] == ["threads: each answer with what was asked"]
 
 

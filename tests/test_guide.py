@@ -11,6 +11,7 @@ from knowledge.entries import Rule
 from tests.files import dental_csv
 from tests.talking import last, say
 from tools.brief import NONE_OF_THESE, OTHER, Brief
+from tools.dataset import note_unread
 from tools.journey import QUESTIONS, read_brief, read_knowledge, read_sources, write_model
 from tools.publishing import rule_used
 from tools.rules import rules_card
@@ -476,3 +477,81 @@ def test_a_file_in_the_place_of_an_answer_about_a_rule_is_read(talk: Conversatio
     assert "48" in say(talk, "", files=[dental_csv(tmp_path / "mail.csv")]).text
     assert talk.reply().waiting_for == "files"
     assert read_knowledge(talk.project).practice == {}
+
+
+@pytest.mark.parametrize(
+    "said", ["what did you not read?", "show the files", "which files could you not use?", "why were files skipped?"]
+)
+def test_what_could_not_be_read_is_told_whatever_question_is_open(
+    talk: Conversation, tmp_path: Path, said: str
+) -> None:
+    say(talk, "Harbor Home, a small home insurer in Ohio. want a bot for members about claims n billing")
+    assert talk.reply().waiting_for == "inputs" and read_brief(talk.project).task == "answer"
+    (tmp_path / "scan.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(200))
+    last(talk.send("", [dental_csv(tmp_path / "mail.csv"), tmp_path / "scan.png"]))
+    told = say(talk, said)
+    assert "mail.csv (48 examples)" in told.text and "scan.png: The file is a picture" in told.text
+    assert told.waiting_for == "inputs" and read_brief(talk.project).inputs is None
+    say(talk, "delete mail.csv", "yes")
+    assert "could read no file so far" in say(talk, said).text
+
+
+def test_a_file_that_can_be_read_at_last_is_no_longer_called_unread(talk: Conversation) -> None:
+    note_unread(talk.project, "scan.pdf", ["scan.pdf: no program for scans is installed."])
+    note_unread(talk.project, "notes.txt", ["notes.txt: empty."])
+    note_unread(talk.project, "scan.pdf", [])
+    assert read_sources(talk.project).unread == {"notes.txt": ["notes.txt: empty."]}
+
+
+def test_what_the_team_wants_to_know_of_its_data_is_no_case(talk: Conversation, tmp_path: Path) -> None:
+    say(talk, "Harbor Home, a small home insurer in Ohio", "answer questions", "our members")
+    last(talk.send("", [dental_csv(tmp_path / "mail.csv")]))
+    assert talk.reply().waiting_for == "inputs"
+    assert "with “whitening”" in say(talk, "what do we know about whitening?").text
+    assert read_brief(talk.project).inputs is None
+
+
+def test_what_was_known_before_is_not_told_as_understood_again(talk: Conversation) -> None:
+    say(talk, "Harbor Home, a small home insurer in Ohio", "answer questions", "our members")
+    told = say(talk, "it must never give legal advice and never promise a claim will be paid").text
+    assert "never: give legal advice" in told and "industry" not in told
+
+
+def test_a_model_that_is_not_there_yet_cannot_be_handed_over_and_that_is_said(talk: Conversation) -> None:
+    say(talk, "Harbor Home, a small home insurer in Ohio", "answer questions", "our members")
+    assert "no tuned model to hand over yet" in say(talk, "export the model").text
+
+
+@pytest.mark.parametrize(
+    ("said", "publish"),
+    [("the files are ours. dont publish", False), ("all of it is our own, you may train and publish", True)],
+)
+def test_whose_the_files_are_may_be_said_during_the_interview(
+    talk: Conversation, tmp_path: Path, said: str, publish: bool
+) -> None:
+    say(talk, "Harbor Home, a small home insurer in Ohio", "answer questions", "our members")
+    last(talk.send("", [dental_csv(tmp_path / "mail.csv")]))
+    assert say(talk, said).waiting_for == "inputs"
+    rights = read_sources(talk.project).rights["mail.csv"]
+    assert (rights.owner, rights.publish) == ("ours", publish) and read_brief(talk.project).inputs is None
+
+
+def test_once_the_data_is_prepared_what_is_missing_is_asked_of_the_data(talk: Conversation, tmp_path: Path) -> None:
+    say(talk, "Harbor Home, a small home insurer in Ohio", "answer questions", "our members")
+    last(talk.send("", [dental_csv(tmp_path / "mail.csv")]))
+    assert "Still to ask" in say(talk, "what is missing?").text
+    say(talk, "prepare the data")
+    assert "To add next" in say(talk, "what is missing?").text
+
+
+def test_a_dated_line_and_a_letter_to_be_filled_in_are_no_sections(talk: Conversation, tmp_path: Path) -> None:
+    say(talk, "Harbor Home, a small home insurer in Ohio", "answer questions", "our members")
+    (tmp_path / "handbook.md").write_text(
+        "# Claims\n\n## Valid until 31 December 2031\n\nThe deductible is $500 per claim.\n\n"
+        "## Template: letter to a member\n\nYou must send the appeal within 10 days.\n\n"
+        "## Wind and weather\n\nSee the tables of the state.\n",
+        encoding="utf-8",
+    )
+    last(talk.send("", [dental_csv(tmp_path / "mail.csv"), tmp_path / "handbook.md"]))
+    missing = say(talk, "prepare the data", "what is missing?").text
+    assert "Wind and weather" in missing and "Valid until" not in missing and "Template" not in missing

@@ -171,13 +171,24 @@ def read_files(runtime: ToolRuntime[Context], names: list[str]) -> Artifact:
         except UserError as error:
             problems.append(str(error))
             cards.append(file_card(name, 0, [], problems=[str(error)]))
+            note_unread(context.project, name, [str(error)])
             continue
+        note_unread(context.project, name, wrong)
         seals.append(store_files(context, name, found))
         texts += [all_in_words(name, found, wrong)] if len(found) > 1 else [*map(in_words, found), *wrong]
         cards += cards_of(name, found, wrong)
     if problems and not texts:
         raise UserError(" ".join(problems), action="Nothing else was changed.")
     return ToolResult("\n".join([*texts, *problems, *filter(None, seals)]), cards).for_agent()
+
+
+def note_unread(project: Project, name: str, wrong: Sequence[str]) -> None:
+    """Keep what could not be used of a file, so that it can be asked for later."""
+    sources = read_sources(project)
+    unread = {file: said for file, said in sources.unread.items() if file != name}
+    unread |= {name: list(wrong)} if wrong else {}
+    if unread != sources.unread:
+        write_model(project.sources, sources.model_copy(update={"unread": unread}))
 
 
 def in_words(one: Read) -> str:

@@ -340,6 +340,7 @@ def strip_sources(path: Path, name: str, *, first_round: int) -> None:
     changed = {
         "files": [f for f in sources.files if not is_in(f.name, name)],
         "rights": {file: said for file, said in sources.rights.items() if file != name},
+        "unread": {file: said for file, said in sources.unread.items() if file != name},
         "sealed": None,
         "prepared": False,
         "round": max(sources.round, first_round),

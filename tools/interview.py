@@ -80,7 +80,8 @@ def record_facts(
     touched = [*(facts or {}), *(remove or {}), *(skip or []), *(clear or [])]
     remember(project, f"the change to {', '.join(dict.fromkeys(touched)).replace('_', ' ')}")
     write_model(project.brief, changed)
-    noted = [f"{n.replace('_', ' ')}: {in_words(n, getattr(changed, n))}" for n in facts or {} if getattr(changed, n)]
+    new = [n for n in facts or {} if getattr(changed, n) and getattr(changed, n) != getattr(brief, n)]
+    noted = [f"{n.replace('_', ' ')}: {in_words(n, getattr(changed, n))}" for n in new]
     if remove and not noted:
         noted = [f"{name.replace('_', ' ')}: taken out" for name in remove]
     return ToolResult(

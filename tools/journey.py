@@ -125,6 +125,7 @@ class Sources(BaseModel):
     """`sources.json`."""
 
     files: list[SourceFile] = []
+    unread: dict[str, list[str]] = Field({}, description="what could not be used and why, by the file as attached")
     rights: dict[str, Rights] = Field({}, description="by the file as attached")
     personal: PersonalChoice = PersonalChoice()
     sealed: str | None = Field(None, description="hash of the test set the user approved")

@@ -13,7 +13,9 @@ from langchain.tools import ToolRuntime
 from langchain_core.tools import tool
 
 from finetune.data.document import UNPRINTABLE, Document, Table
+from finetune.data.from_documents.samples import FORM_TO_FILL, SAMPLE
 from finetune.data.from_tables import tells_facts
+from finetune.data.outdated import DATE
 from finetune.data.read import read_file
 from finetune.data.report import counted
 from knowledge.own import OwnFound, OwnPassage, OwnSources
@@ -45,6 +47,13 @@ PAPER = re.compile(
     r"(?:[\s,(–-]*(?:(?:version|edition|rev(?:ision)?|v)\.?\s*)?\d[\d.]*\)?)?",
     re.I,
 )
+# "Valid until 31 December 2019", "Version of March 2024": a line that a file opens with.
+DATED = re.compile(
+    rf"(?:valid|updated|last updated|revised|effective|version|edition|issued|printed|published|as of|as at|stand|"
+    rf"gültig|date)\b[^.]{{0,20}}{DATE}.*",
+    re.I,
+)
+NO_SECTIONS = (PLACE_ALONE, PAPER, DATED, SAMPLE, FORM_TO_FILL)
 TAG_LETTERS = re.compile("[\U000e0000-\U000e007f]")  # invisible, and a way to hide words from a reader
 MEANING = re.compile(
     r"\b(?:definitions?|meanings?|explanations?|means|stands for|bedeutung|définition|definición)\b", re.I
@@ -106,8 +115,8 @@ def own_sources(context: Context) -> OwnSources:
 
 
 def headings(context: Context) -> list[str]:
-    """What the documents' sections are called, numbers left off; left out is what is no more than a place, and what a
-    whole document is called: nobody asks about a "Staff Handbook 2026"."""
+    """What the documents' sections are called, numbers left off; left out is what is no more than a place or a date,
+    what a whole document is called, and what is shown as a sample: nobody asks about a "Staff Handbook 2026"."""
     if not in_step(context):
         return []
     titles = {(file.name, file.title) for file in read_sources(context.project).files}
@@ -116,7 +125,7 @@ def headings(context: Context) -> list[str]:
     return [
         name
         for name in dict.fromkeys(plain)
-        if not (PLACE_ALONE.fullmatch(name) or PAPER.fullmatch(name) or name.endswith("?"))
+        if not any(no_section.fullmatch(name) for no_section in NO_SECTIONS) and not name.endswith("?")
     ]
 
 

@@ -28,6 +28,7 @@ from tools.result import Artifact, Card, ToolResult, file_card
 
 ROWS_SHOWN = 20  # unless a number is said
 MOST_SHOWN = 50
+PROBLEMS_TOLD = 5  # of the files that could not be used, in words
 MADE_HERE = ("rule", "term", "refusal")  # kinds made anew from the brief and the kept rules each time
 DROPPED, EDITED, BROUGHT_BACK, APPROVED = (
     "dropped by you", "edited by you", "brought back by you", "approved by you"
@@ -322,9 +323,15 @@ def found_in_words(found: list[Numbered], containing: str, split: str, only: Onl
 
 
 def files_read(project: Project) -> Artifact:
-    files = read_sources(project).files
-    if not files:
+    sources = read_sources(project)
+    files, unread = sources.files, sources.unread
+    if not files and not unread:
         return ToolResult("I have read no file yet.").for_agent()
     cards = [file_card(file.name, file.rows, [file.how], notes=file.notes) for file in files]
+    cards += [file_card(name, 0, [], problems=wrong) for name, wrong in unread.items()]
     names = ", ".join(f"{f.name} ({counted(f.rows, 'example')})" for f in files)
-    return ToolResult(f"I have read {counted(len(files), 'file')}: {names}.", cards).for_agent()
+    text = f"I have read {counted(len(files), 'file')}: {names}." if files else "I could read no file so far."
+    wrong = [problem for problems in unread.values() for problem in problems]
+    more = f" And {counted(len(wrong) - PROBLEMS_TOLD, 'more')}, on the cards." if len(wrong) > PROBLEMS_TOLD else ""
+    missed = f" What could not be used: {' '.join(wrong[:PROBLEMS_TOLD])}{more}" if wrong else ""
+    return ToolResult(text + missed, cards).for_agent()

@@ -56,6 +56,9 @@ _IS, _OUR, _OF = r"(?:is|are|s)", r"(?:the|your|our)", r"(?:of|for|at|in|on)"
 FORMS: tuple[tuple[Kind, str], ...] = (
     ("deadline", rf"(?:what|when|how long) {_IS} {_OUR} {_DUE} (?:of|for) (?P<thing>.+?)"),
     ("deadline", rf"(?:what|when|how long) {_IS} (?:{_OUR} )?(?P<thing>.+?) {_DUE}"),
+    ("deadline", r"(?:how long|how much time|how many (?:days|weeks)) (?:do|does) (?P<thing>.+? have to .+?)"),
+    ("deadline", r"(?:how soon|how quickly|by when|until when|when) (?:must|should|shall) (?P<thing>.+?)"),
+    ("deadline", r"(?:how soon|how quickly|by when|until when|when) (?:do|does) (?P<thing>.+? (?:have|need) to .+?)"),
     ("hours", rf"what {_IS} {_OUR} (?:(?:opening|business|office|working) )?(?:hours|times)(?: {_OF} (?P<thing>.+?))?"),
     ("hours", rf"what {_IS} (?:{_OUR} )?(?P<thing>.+?) (?:opening|business|office) (?:hours|times)"),
     ("hours", r"when (?:is|are) (?P<thing>.+?) open(?: (?:on|at|in|during) .+?)?"),
@@ -76,6 +79,14 @@ ARTICLE = re.compile(r"(?:(?:an?|the|your|our|my|one) )*")
 PRICE_OF = re.compile(rf"^{_PRICE} (?:of|for) |(?<=\w) (?:price|cost|fee|charge)s?$")
 PLACE = re.compile(r"(?<=\w) (?:branch|office|clinic|practice|surgery|shop|store)$")
 OWN = words("you we clinic practice surgery office branch shop store bank library reception")
+# Whoever has to do a thing: what is done tells deadlines apart, and not whether one says "I" or "a member".
+DOERS = words(
+    """
+    i we you me us they a an the my our your their be been have to need got member members customer customers client
+    clients patient patients user users guest guests policyholder policyholders consumer consumers people person for
+    """
+)
+NOBODY = frozenset[str]()
 NO_THING = words("it this that they these those everything i you we")
 
 
@@ -90,7 +101,9 @@ def figure_asked(question: str) -> Wanted | None:
         return Wanted(kind, "" if thing in OWN else _stems(thing))
     if kind == "price":
         thing = _bare(PRICE_OF.sub("", thing))
-    return None if thing in NO_THING else Wanted(kind, _stems(thing))
+    if kind == "deadline":  # "report a claim" and "a claim be reported" are one
+        thing = " ".join(sorted({word for word in thing.split() if word not in DOERS}, key=stem))
+    return None if not thing or thing in NO_THING else Wanted(kind, _stems(thing))
 
 
 def _bare(thing: str) -> str:
@@ -165,7 +178,10 @@ RATE = re.compile(
 def figures_given(kind: Kind, question: str, answer: str) -> Figures:
     """The figures of that kind in an answer as it is written."""
     terms = [*HOLDS_FOR.finditer(answer), *(RATE.finditer(answer) if kind == "price" else ())]
-    holds_for = frozenset(said for match in terms if (said := match[0].lower()) not in question.lower())
+    doers = DOERS if kind == "deadline" else NOBODY
+    holds_for = frozenset(
+        said for match in terms if (said := match[0].lower()) not in question.lower() and said not in doers
+    )
     days = _days(f"{question}\n{answer}") if kind == "hours" else frozenset[str]()
     return Figures(frozenset(READ[kind](answer)), holds_for, days)
 

@@ -69,9 +69,11 @@ def hide_personal(
     for position, example in enumerate(examples):
         tags: dict[str, str] = {}
         messages: list[Message] = []
+        answer = by_text.get(index + len(example.messages) - 1, [])
+        own_here = {item.text_hash for item in answer} & own  # a question made from the answer holds it, too
         for message in example.messages:
             found = by_text.get(index, [])
-            kept = [i for i in found if is_answer[index] and i.text_hash in own]
+            kept = [i for i in found if i.text_hash in own_here]
             hidden = [i for i in found if i not in kept]
             content = replace(message.content, hidden, tags, style)
             messages.append(message.model_copy(update={"content": content}) if hidden else message)

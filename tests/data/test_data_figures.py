@@ -193,3 +193,25 @@ def test_many_prices_of_one_thing_are_compared_in_no_square_of_their_number(monk
         return len(calls)
 
     assert compared(200) == compared(400) > 0
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "found"),
+    [
+        ("When must a claim be reported?", "A member must report a claim within 14 days after the damage.", True),
+        ("How soon must I report a claim?", "Within two weeks.", True),
+        ("By when do members have to report claims?", "Within 14 days.", True),
+        ("What is the deadline for reporting a claim?", "14 days", True),
+        ("What is the deadline for me to report a claim?", "14 days", True),
+        ("When must a claim be reported?", "Within 30 days.", False),
+        ("When must a claim be reported?", "Claims must be reported at once.", False),
+        ("When must a theft claim be reported?", "Within 14 days.", False),
+        ("When must an appeal be sent?", "Within 14 days.", False),
+        ("How soon must a manager report a claim?", "Within 14 days.", False),
+        ("When must a claim be reported?", "Within 14 days, in an emergency within a day.", False),
+        ("When should I call?", "Within 14 days.", False),
+    ],
+)
+def test_a_time_limit_told_otherwise_of_the_same_deed_is_a_conflict(question: str, answer: str, found: bool) -> None:
+    told = ("How long do I have to report a claim?", "You have 30 days from the date of the damage.")
+    assert conflict(told, (question, answer)) == found

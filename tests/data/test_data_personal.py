@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from finetune.data.hiding import hide_personal
 from finetune.data.personal import (
     CANNOT_FIND,
     DIRECT,
@@ -23,6 +24,7 @@ from finetune.data.personal import (
 from finetune.data.personal import checkdigits as check
 from finetune.data.personal.cells import heading_kind
 from finetune.data.personal.credentials import bits
+from finetune.example import Source, make_example
 from tests.benchmarks.personal_data import INDIRECT_LABELS, fresh, half_of, halves, measure, ours, unseen
 
 
@@ -476,3 +478,15 @@ def test_an_offices_mailbox_in_an_answer_stays_and_a_persons_is_hidden(address: 
     answer = f"Appeals must be sent in writing to {address}."
     items = find_personal([answer])
     assert items and bool(own_contacts([answer], items)) is ours
+
+
+def test_the_question_made_of_an_answer_keeps_the_houses_contact_too() -> None:
+    asked, answer = "Must appeals be sent to appeals@harborhome.example?", "Appeals go to appeals@harborhome.example."
+    theirs = "Please write to billing@other.example, I am there."
+    rows = [
+        make_example(asked, answer, source=Source(file="handbook.md"), kind="document"),
+        make_example(theirs, "Thank you, we will.", source=Source(file="mail.csv")),
+    ]
+    (first, second), _ = hide_personal(rows)
+    assert (first.question, first.answer) == (asked, answer)
+    assert second.question == "Please write to [email], I am there."
