@@ -51,14 +51,15 @@ class Table:
 class Passage:
     """A paragraph or list of running text. `page` is 1-based and None where the format has no pages.
 
-    `above` are the headings over its own, the highest first, where the format tells levels; one that heads no text of
-    its own stands over the headings of its level behind it.
+    `above` are the headings over its own, the highest first, where the format tells levels, and `lead` is the heading
+    of its own level right before it that heads no text.
     """
 
     text: str
     page: int | None
     heading: str
     above: tuple[str, ...] = ()
+    lead: str = ""
 
 
 @dataclass(frozen=True)

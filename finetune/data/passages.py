@@ -46,9 +46,9 @@ def passages_from_blocks(blocks: Iterable[Block]) -> list[Passage]:
     """Attach the last heading to each text; list items join the sentence that introduces them."""
     passages: list[Passage] = []
     heading = ""
-    # The headings that hold here by level, the highest first; one that heads nothing but its equals comes before them.
-    levels: dict[tuple[int, bool], str] = {}
+    levels: dict[int, str] = {}  # the headings that hold here, the highest first
     above: tuple[str, ...] = ()
+    lead = ""
     filled = [replace(block, text=block.text.strip()) for block in blocks if block.text.strip()]
     for i, block in enumerate(filled):
         text = block.text
@@ -56,22 +56,22 @@ def passages_from_blocks(blocks: Iterable[Block]) -> list[Passage]:
         if block.heading or (QUESTION_MARKER.match(text) and "\n" not in text) or _heads(before, text, after):
             wrapped = before is not None and before.heading and block.heading and text[0].islower()
             text = QUESTION_MARKER.sub("", text).strip("# ").strip()
-            of_equals = bool(before and before.heading and before.level == block.level and not wrapped)
-            lead, heading = heading, f"{heading} {text}" if wrapped else text
+            of_equals = before and before.heading and before.level == block.level > 0
+            if not wrapped:
+                lead = heading[:LONGEST_ABOVE] if of_equals else ""
+            heading = f"{heading} {text}" if wrapped else text
             if block.level:
-                levels = {key: name for key, name in levels.items() if key < (block.level, not of_equals)}
-                if of_equals:
-                    levels[block.level, False] = lead[:LONGEST_ABOVE]
+                levels = {level: name for level, name in levels.items() if level < block.level}
             above = tuple(levels.values())
             if block.level:
-                levels[block.level, True] = heading[:LONGEST_ABOVE]
+                levels[block.level] = heading[:LONGEST_ABOVE]
             continue
         text = ANSWER_MARKER.sub("", text)
         last = passages[-1] if passages else None
         if last and last.heading == heading and BULLET.match(text) and _introduces(last.text):
             passages[-1] = replace(last, text=f"{last.text}\n{text}")
         else:
-            passages.append(Passage(text, block.page, heading, above))
+            passages.append(Passage(text, block.page, heading, above, lead))
     return passages
 
 

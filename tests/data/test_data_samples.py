@@ -48,10 +48,11 @@ def test_a_passage_knows_the_headings_above_its_own(tmp_path: Path, kind: str) -
     assert found == [("Sick leave", ("Handbook", "Leave")), ("Pay", ("Handbook",))]
 
 
-def test_a_heading_without_text_stands_over_the_headings_of_its_level_behind_it(tmp_path: Path) -> None:
+def test_a_heading_without_text_leads_the_one_of_its_level_right_behind_it(tmp_path: Path) -> None:
     path = tmp_path / "flat.md"
     path.write_text("## Manual\n\n## Fences\n\nFences are green.\n\n## Gates\n\nGates are red.\n", encoding="utf-8")
-    assert [passage.above for passage in read_file(path).passages] == [("Manual",), ("Manual",)]
+    found = [(passage.above, passage.lead) for passage in read_file(path).passages]
+    assert found == [((), "Manual"), ((), "")]
 
 
 def test_where_a_format_tells_no_levels_nothing_stands_above(tmp_path: Path) -> None:

@@ -13,7 +13,9 @@ from finetune.data.from_documents.voice import DETERMINERS, IMPERATIVES
 RUN_IN = re.compile(r"(?:\d+(?:\(\w+\))* )?(?P<heading>[A-Z][^.:;!?]{2,90})\.")
 RUN_IN_WORDS = 12
 IN_GENERAL = ("In general", "General")
-NO_HEADING = words("example examples note yes no") | DETERMINERS - {"a", "an", "the", "for", "by", "in"}
+NO_HEADING = words(
+    "example examples note yes no however therefore moreover furthermore unfortunately instead otherwise"
+) | DETERMINERS - {"a", "an", "the", "for", "by", "in"}
 # Somebody's case follows, told in the words of a rule.
 TELLS_A_CASE = re.compile(r"\b(?:for (?:example|instance)|assume|suppose|examples?)\b", re.I)
 CASE_SENTENCES = 4

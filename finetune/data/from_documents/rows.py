@@ -7,13 +7,13 @@ The patterns are English; in other languages only questions the document itself 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from finetune.data.document import Document, Passage
 from finetune.data.from_documents.placed import Placed, placed
 from finetune.data.from_documents.questions import questions_from_sentence
 from finetune.data.from_documents.samples import RUNS_INTO_A_SAMPLE, own_sections
-from finetune.data.from_documents.scope import asked_of, in_scope, lifted, taken_back, under_a_lead
+from finetune.data.from_documents.scope import asked_of, in_chapter, in_scope, lifted, taken_back, under_a_lead
 from finetune.data.from_documents.sections import (
     ASKS,
     GENERAL_QUESTION,
@@ -118,8 +118,8 @@ def _from_section(heading: str, section: list[Passage], known: Known) -> Iterato
     ]
     said = any(item.answer == text for item in found)
     if topic and not said and (question := heading_question(topic, text, known)):
-        yield _Found(question, text, section[0].page)
-    yield from found
+        found.insert(0, _Found(question, text, section[0].page))
+    yield from (replace(item, question=in_chapter(item.question, section[0].above, known)) for item in found)
 
 
 def without_marks(text: str) -> str:

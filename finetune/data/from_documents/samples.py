@@ -60,7 +60,7 @@ def own_sections(passages: Sequence[Passage], known: Known) -> list[list[Passage
         above, heading = section[0].above, section[0].heading
         if showing is not None and above[: len(showing)] == showing:
             continue
-        sample = number in rewritten or SAMPLE.fullmatch(heading)
+        sample = number in rewritten or SAMPLE.fullmatch(heading) or SAMPLE.fullmatch(section[0].lead)
         announced = known.plain and any(SHOWS.search(passage.text) for passage in section)
         showing = above if (sample or announced) and len(above) > of_all else None
         if sample or _is_under(section, of_all, SAMPLE, SHOWN) or _is_anothers(section, known):
@@ -71,7 +71,7 @@ def own_sections(passages: Sequence[Passage], known: Known) -> list[list[Passage
 
 def _is_under(section: Sequence[Passage], of_all: int, *patterns: re.Pattern[str]) -> bool:
     """Whether a section's heading or one above it, the document's own title apart, is of that kind."""
-    titles = [*section[0].above[of_all:], section[0].heading]
+    titles = [*section[0].above[of_all:], section[0].lead, section[0].heading]
     return any(pattern.fullmatch(title) for pattern in patterns for title in titles)
 
 

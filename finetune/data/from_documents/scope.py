@@ -65,6 +65,7 @@ ANOTHERS_TIME = re.compile(
 # Who "we" are or how to reach "us" is not said; instructions that stood behind a link; two sentences run together;
 # "the 14 percent offer" of a case that was told, "the five-year period", somebody called Mr. Lee.
 UNCLEAR = re.compile(
+    r"\b(?:report|reports|conclusions|results) (?:on|of|from) its (?:evaluation|review|assessment|work)\b|"
     r"\bthe \$?\d{1,3}(?:[.,]\d+)?\s?(?:%|percent\b|per cent\b|dollars?\b)|"
     r"\b(?:contact|tell|email) us\b(?!.*[@\d])|^We use\b|\b(?:may|can|must|will|should) The\b|"
     r"\b(?:Mr|Mrs|Ms|Dr)\.\s|\bthe [\w-]+-(?:year|month|week|day) period\b|"
@@ -95,12 +96,16 @@ MEMBER = re.compile(
 OF_SUCH = re.compile(r"\bsuch (?:an? )?(?P<thing>\w+)(?=.*\b(?:shall|must|only|not|no)\b)", re.I)
 HE = re.compile(r"\b(?:he|she|him|her|his)\b")
 ONE_ASKED = re.compile(r"\w+ the [a-z]+ (?!of\b|for\b)")  # "Is the class required for all?": one that was told of
+UNDER = re.compile(r"Under “(?P<heading>[^”]+)”")  # as `_named` begins a question
+SAID = 0.75  # of a chapter's words in a question that says of itself what it is about
 FAQ = re.compile(r"\bfrequently asked\b|\bFAQs?\b|^questions\b", re.I)
 NAMES_SOMETHING = re.compile(r"(?<=\s)(?!I\b)[\W]?[A-Z]|\d")
 # What behind another sentence of a law holds in the case that one speaks of.
 CONDITION_ASKED = re.compile(
     r"\b(?:do|happens|have|right) (?:if|when|where|within|upon|before|after|during|prior)\b|^What happens\b"
 )
+# "Purpose and scope; definitions": of a part that this heading does not name.
+SCOPED = re.compile(r"\bscope\b.*\bdefinitions\b|\bdefinitions\b.*\bscope\b", re.I)
 DEFINES = re.compile(
     r"What (?:is|are) (?!the\b)|What does .* mean\?|How (?:is|are) .* defined\?|Can you explain what\b"
 )
@@ -129,10 +134,25 @@ def taken_back(found: Sequence[str], known: Known) -> set[str]:
         limited |= {sentence for sentence, after in pairwise(found) if OTHERWISE.match(after)}
         limited |= {sentence for sentence, after in pairwise(found) if _is_told_further(sentence, after, known)}
         limited |= {sentence for sentence, after in pairwise(found) if _limits_such(sentence, after)}
+        limited |= set(_under_an_unless(found))
     less = [match[1].lower() for sentence in found if (match := NOT_INCLUDED.search(sentence))]
     return limited | {
         sentence for sentence in found if (told := MEANING.search(sentence)) and told["term"].lower().strip() in less
     }
+
+
+def _under_an_unless(found: Sequence[str]) -> Iterator[str]:
+    """What somebody does, behind a sentence that says unless what: "The agency shall decide whether to charge fees,
+    unless …. The agency shall charge $1 a page."
+    """
+    exempting: list[str] = []
+    for sentence in found:
+        if match := MODAL.match(sentence):
+            who, deed = match["subject"].lower(), match["rest"].split()[0].lower()
+            if any(who in said and re.search(rf"\b{re.escape(deed)}\b", said) for said in exempting):
+                yield sentence
+        if re.search(r"\b(?:unless|except)\b", sentence, re.I):
+            exempting.append(sentence.lower())
 
 
 def _limits_such(sentence: str, after: str) -> bool:
@@ -214,13 +234,33 @@ def in_scope(questions: list[str], sentence: Placed, known: Known) -> Iterator[s
             yield _named(question, under, known)
 
 
+def in_chapter(question: str, above: Sequence[str], known: Known) -> str:
+    """A guide's question with the closest heading above its section that tells, where it does not say it itself:
+    "Can I send a direct message?" under "Slack".
+    """
+    chapter = _telling(above)
+    told = _stems(chapter)
+    if not known.plain or not told or told <= _stems(known.called.name) or not _can_be_named(chapter):
+        return question
+    if len(told & _stems(question)) >= SAID * len(told):
+        return question
+    if named := UNDER.match(question):
+        return f"Under “{chapter}: {named['heading']}”{question[named.end() :]}"
+    return _named(question, chapter, known)
+
+
+def _telling(above: Sequence[str]) -> str:
+    """The closest heading above that is neither a question nor "Frequently asked questions"; empty where none is."""
+    telling = (heading for heading in reversed(above) if not heading.endswith("?") and not FAQ.search(heading))
+    return telling_part(next(telling, ""))
+
+
 def asked_of(question: str, above: Sequence[str], known: Known) -> str:
     """An FAQ's question with the closest heading above that tells, where it says little itself ("What is my type?"),
     or with the paper whose "we" it speaks of, where that has a name to be said.
     """
     name = known.called.name
-    telling = (heading for heading in reversed(above) if not heading.endswith("?") and not FAQ.search(heading))
-    told = telling_part(next(telling, ""))
+    told = _telling(above)
     says = _tells_its_matter(question, told) and not (ASKER.search(question) and _substance(question) < SUBSTANCE)
     if known.plain and not says and not _stems(told) <= _stems(f"{question} {name}") and _can_be_named(told):
         return _named(question, told, known)
@@ -277,6 +317,8 @@ def _leans_on(question: str, sentence: Placed, known: Known) -> str | None:
     tells = told and short[0].isupper() and len(short.split()) <= HEADING_WORDS and not UNNAMABLE.search(short)
     if DEFINES.match(question):
         # A law's "Definitions" hold for all of it, those of one of its parts for that part.
+        if not tells and SCOPED.search(heading):
+            return None
         return short if tells and known.called.binding and not telling & _stems(question) else ""
     if known.plain and (CASE.search(question) or ASKER.search(question)):
         return _unsaid(question, telling_part(sentence.section))
@@ -303,7 +345,7 @@ def _unsaid(question: str, heading: str) -> str | None:
 
 
 def _can_be_named(heading: str) -> bool:
-    return heading[:1].isupper() and len(heading.split()) <= HEADING_WORDS
+    return heading[:1].isalnum() and not heading[0].islower() and len(heading.split()) <= HEADING_WORDS
 
 
 def telling_part(heading: str) -> str:

@@ -87,6 +87,13 @@ WHOLE_BEFORE = re.compile(
 )
 
 
+# "Procedures ensuring that its staff maintain, in accordance with the law, the confidentiality of …"
+NEEDS_ITS_OBJECT = re.compile(
+    r"\b(?:maintain|ensure|provide|require|include|contain|establish|adopt|keep|give|take|make|have|receive|submit|use|"
+    r"apply|set|meet|obtain|specify|determine)s?$"
+)
+
+
 def charge(text: str) -> Iterator[str]:
     if match := CHARGE.fullmatch(text):
         yield f"how much do you charge {to_customer(match['rest'])}"
@@ -255,4 +262,5 @@ def closed_clause(rest: str) -> str | None:
     clause = re.sub(r"^(?:not|never|only)\s+", "", clause)
     # "Must the notice be provided" is not what "provided in such a way that it is read" answers.
     says_how = clause != rest and clause.startswith("be ") and len(clause.split()) == 2
-    return clause if 2 <= len(clause.split()) <= 24 and not says_how else None
+    cut = clause != rest and NEEDS_ITS_OBJECT.search(clause)
+    return clause if 2 <= len(clause.split()) <= 24 and not says_how and not cut else None
