@@ -899,3 +899,36 @@ def test_an_answer_that_sends_elsewhere_or_lost_its_middle_makes_no_row(answer: 
     question = "How do colleagues of a branch get support?"
     assert question in asked_in_long(question, "Colleagues of a branch get support by letter, phone or e-mail.")
     assert asked_in_long(question, answer) == []
+
+
+def test_what_a_sentence_before_makes_conditional_is_not_asked() -> None:
+    decides = "The agency shall decide whether to charge a requester fees"
+    fee = "The agency shall charge a requester of records one dollar for each page."
+    question = "Who must charge a requester of records one dollar for each page?"
+    asked = asked_in_long("Requesters of records", f"{decides} for the copies. {fee}")
+    conditional = asked_in_long("Requesters of records", f"{decides}, unless a waiver was granted. {fee}")
+    assert question in asked and question not in conditional
+    other = "The agency shall publish a list of records each year."
+    assert asked_in_long("List of records", f"{decides}, unless a waiver was granted. {other}") != []
+
+
+def test_definitions_of_a_part_that_its_heading_does_not_name_are_not_those_of_the_law() -> None:
+    meaning = "Testimony means a statement that somebody makes in the course of a legal proceeding."
+    assert asked_in_long("Purpose and scope; definitions", meaning, title=BRANCHES) == []
+    assert "What does testimony mean under the Fair Branches Act?" in asked_in_long(
+        "Definitions", meaning, title=BRANCHES
+    )
+
+
+def test_a_clause_that_lost_its_object_is_not_asked() -> None:
+    cut = "Banks shall have procedures ensuring that their staff maintain, in accordance with the law, the secrecy of letters."
+    assert not any(question.endswith("staff maintain?") for question in asked_in_long("Secrecy of letters", cut))
+    whole = "Banks shall have procedures that protect the secrecy of letters, in accordance with the law."
+    assert asked_in_long("Secrecy of letters", whole) != []
+
+
+def test_a_sentence_that_begins_with_however_is_no_heading() -> None:
+    told = "When a colleague is defensive, managers must avoid each conversation about money."
+    taken_back = "However, the defensiveness itself deserves a conversation."
+    assert asked_in_long("Defensive colleagues", told) != []
+    assert asked_in_long("Defensive colleagues", f"{told} {taken_back}") == []

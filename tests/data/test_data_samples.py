@@ -145,3 +145,29 @@ def test_a_letter_to_be_filled_in_makes_no_rows_in_a_short_document_either(tmp_p
     )
     found = {row.answer for row in examples_from_passages(read_file(path))}
     assert {OURS, "Tellers must lock each vault of cash with a second key."} <= found and letter not in found
+
+
+def asked(folder: Path, text: str) -> list[str]:
+    return [row.question for row in examples_from_passages(read_file(write(folder, text)))]
+
+
+def test_a_guides_question_names_the_chapter_that_it_does_not_speak_of(tmp_path: Path) -> None:
+    message = "You can send a direct message to one colleague or to a group of colleagues."
+    (question,) = asked(tmp_path, f"## Chat with Brisk\n\n### Direct messages\n\n{message}\n")
+    assert question.startswith("Under “Chat with Brisk” in the Staff handbook, can I send a direct message")
+    (question,) = asked(tmp_path, f"## Direct messages\n\n### Colleagues\n\n{message}\n")
+    assert question.startswith("Can I send a direct message")
+
+
+def test_where_the_heading_is_named_its_chapter_stands_before_it(tmp_path: Path) -> None:
+    text = "If you have access to an office, check the supply rooms for what you need."
+    (question,) = asked(tmp_path, f"## Purchase requests\n\n### Office supplies\n\n{text}\n")
+    assert question.startswith("Under “Purchase requests: Office supplies” in the Staff handbook, what should I do if")
+
+
+def test_a_laws_question_names_no_chapter(tmp_path: Path) -> None:
+    rule = "A branch manager must keep a register of all complaints."
+    path = write(tmp_path, f"## Chapter II\n\n### Complaints\n\n{rule}\n")
+    path.write_text(path.read_text("utf-8").replace("# Staff handbook", "# Fair Branches Act", 1), encoding="utf-8")
+    asked_of_law = [row.question for row in examples_from_passages(read_file(path))]
+    assert "Under the Fair Branches Act, must a branch manager keep a register of all complaints?" in asked_of_law

@@ -65,7 +65,7 @@ def run_in_heading(sentence: str) -> str | None:
     """The heading that a sentence without a verb is, empty for "In general."; None for a sentence."""
     match = RUN_IN.fullmatch(sentence)
     told = match["heading"].split() if match else []
-    if not 0 < len(told) <= RUN_IN_WORDS or told[0].lower() in NO_HEADING | IMPERATIVES:
+    if not 0 < len(told) <= RUN_IN_WORDS or told[0].lower().rstrip(",") in NO_HEADING | IMPERATIVES:
         return None
     if FINITE.search(sentence) or re.search(r"\b(?:means|refers|includes|applies|\w+ed by)\b", sentence):
         return None
