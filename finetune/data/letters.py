@@ -66,6 +66,9 @@ CLOSING = re.compile(
     r"\s*[,!.\-–]*\s*[A-ZÀ-Þ][\w.’'-]{0,20}(?: [A-ZÀ-Þ][\w.’'-]{0,20})?)?\s*[,!.\-–]*\s*",
     re.I,
 )
+# A closing and a name behind the last sentence, in its line: "Please send photos. Best, Tom".
+SIGNED = re.compile(r"(?<=[.!?])[ \t]+(?P<closing>[^.,!?\n]{3,40}[,–-]\s*[A-ZÀ-Þ][\w’'-]+(?: [A-ZÀ-Þ][\w’'-]+)?)\s*$")
+LONGEST_SIGNED = 90  # characters
 SENT_FROM = re.compile(
     r"\s*(?:sent (?:from|via|with) (?:my|the|a|an|outlook|yahoo|mail|proton)\b.*|get outlook for .*|"
     r"von mein\w* .{2,30} gesendet.*|"
@@ -241,8 +244,11 @@ def own_words(text: str) -> str:
 
 def without_signature(text: str) -> str:
     """A table's cell; of one that is a whole letter only the writer's own words. Nothing is cut off where no closing
-    line, no "-- " and no notice says surely that it is a letter.
+    line, no "-- " and no notice says surely that it is a letter, but for "Best, Tom" behind the last sentence.
     """
+    signed = SIGNED.search(text[-LONGEST_SIGNED:])
+    if signed and CLOSING.fullmatch(signed["closing"]) and len(text.split()) >= FEWEST_WORDS + len(signed[0].split()):
+        text = text[: len(text) - len(signed[0])]
     lines = text.split("\n")
     if len(lines) < 3 or not (
         any((len(line) <= 80 and CLOSING.fullmatch(line)) or re.fullmatch(r"--\s?", line) for line in lines[1:])

@@ -14,6 +14,7 @@ from finetune.data.columns import (
     readable_label,
 )
 from finetune.data.document import Conversation, Document, Table
+from finetune.data.letters import without_signature
 from finetune.errors import UserError
 
 PAIRS = [
@@ -185,6 +186,25 @@ def test_real_files_of_others_are_mapped(shared: Path) -> None:
     bank = map_columns(read_file(shared / "data" / "banking77_train.csv").tables[0])
     assert (bank.question, bank.answer, bank.mode) == ("text", "category", "category")
     assert patients.sure and bank.sure
+
+
+@pytest.mark.parametrize(
+    ("cell", "left"),
+    [
+        ("Hail is covered. Please send photos. Best, Tom", "Hail is covered. Please send photos."),
+        ("Hail is covered. Kind regards, Tom Barker ", "Hail is covered."),
+        ("Hail is covered! Thanks, Élodie", "Hail is covered!"),
+        ("Hail is covered. Best, though, is a roof.", "Hail is covered. Best, though, is a roof."),
+        ("Hail is covered. Thank you.", "Hail is covered. Thank you."),
+        (
+            "Ask the front desk. Bring the forms, Tom knows which.",
+            "Ask the front desk. Bring the forms, Tom knows which.",
+        ),
+        ("Yes. Best, Tom", "Yes. Best, Tom"),
+    ],
+)
+def test_a_closing_with_a_name_behind_the_last_sentence_is_no_part_of_a_cell(cell: str, left: str) -> None:
+    assert without_signature(cell) == left
 
 
 def test_answers_that_are_whole_letters_lose_greeting_and_signature_and_others_nothing() -> None:

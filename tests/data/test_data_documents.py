@@ -891,6 +891,8 @@ def test_what_we_believe_of_something_is_not_what_we_can() -> None:
     "answer",
     [
         "See the support pages of the branch for details of each request and its deadline.",
+        "Colleagues of a branch get support by letter, which helps them to see that their input",
+        "Colleagues of a branch get support in chats and threads%20here.) by letter or by phone.",
         "Three people are involved in each request. A description of each role can be found below.",
         "Each session costs the bank 125 dollars, so that the total cost would be In 2022 we paid 75 dollars.",
     ],
@@ -932,3 +934,11 @@ def test_a_sentence_that_begins_with_however_is_no_heading() -> None:
     taken_back = "However, the defensiveness itself deserves a conversation."
     assert asked_in_long("Defensive colleagues", told) != []
     assert asked_in_long("Defensive colleagues", f"{told} {taken_back}") == []
+
+
+def test_what_a_handbook_says_that_we_do_names_the_handbook() -> None:
+    text = "We pay Brisk for the ability to send letters to customers of each branch."
+    (question,) = asked_in_long("Rules", text, title="Staff handbook")
+    assert question == (
+        "In the Staff handbook, do you pay Brisk for the ability to send letters to customers of each branch?"
+    )

@@ -57,7 +57,7 @@ LOST_ITS_REST = re.compile(
 # A list within a list that the reading set on one level: "- Monitoring rates The office helps by:".
 GROUPED = re.compile(r"^\W*[-*•\d].*:$", re.M)
 # What is left of a link, of stars and of a sentence that began with one; and a talk quoted as a sample.
-LEFT_OVER = re.compile(r"[a-z]\. [a-z]+ |[\[\]]|\*\*|^> ", re.M)
+LEFT_OVER = re.compile(r"[a-z]\. [a-z]+ |[\[\]]|\*\*|^> |%[0-9A-F]{2}\w", re.M)
 # "Who trains new staff?" is not answered by "During the first week, …".
 WHEN_FOR_WHO = re.compile(r"(?:during|in|for|at|when|if|as|after|before|while)\b", re.I)
 WHO = re.compile(r"who\b", re.I)
@@ -138,7 +138,11 @@ def _is_reply(heading: str, answer: str, known: Known) -> bool:
         pointing = POINTING_QUESTION.search(question) or GOES_ON.search(question) or names_one_of_many(question)
         if pointing or not says_a_matter(question) or (WHO.match(question) and WHEN_FOR_WHO.match(answer)):
             return False
-        if _is_short_list(answer) or any(found.search(answer) for found in CUT_IN_LONG):
+        if (
+            not _is_ended(answer.split("\n")[-1])
+            or _is_short_list(answer)
+            or any(found.search(answer) for found in CUT_IN_LONG)
+        ):
             return False
     return _is_whole(answer)
 
@@ -153,6 +157,11 @@ def _is_whole(answer: str) -> bool:
     if answer.count("(") > answer.count(")") or answer.endswith(":"):
         return False
     return not answer[:1].islower() and answer[:1] not in ".,;)"
+
+
+def _is_ended(line: str) -> bool:
+    """Whether an answer's last line lost nothing: a sentence, an item of a list, a table's line."""
+    return line.rstrip().endswith(SENTENCE_END) or bool(CELLS.search(line) or BULLET.match(line))
 
 
 def _is_short_list(answer: str) -> bool:

@@ -116,6 +116,7 @@ CASE = re.compile(r"^What (?:happens|should I do) (?:if|when)\b")
 ASKER = re.compile(r"\b(?:I|my|me|you|your)\b")
 THE_ONE = re.compile(r"the (?:[a-z][\w-]* ){0,2}[a-z][\w-]*$")
 OURS = re.compile(r"\b(?:we|us|our)\b", re.I)
+YOU_DO = re.compile(r"^\w+ you\b")  # "Do you pay for it?", asked of a statement on "us"
 HEADING_WORDS = 12
 UNNAMABLE = re.compile(r"\d{3}|[{}\\#?]")
 ACRONYM = re.compile(r"\b[A-Z]{2,}\b")  # a question that holds one names its matter
@@ -240,10 +241,11 @@ def in_chapter(question: str, above: Sequence[str], known: Known) -> str:
     """
     chapter = _telling(above)
     told = _stems(chapter)
-    if not known.plain or not told or told <= _stems(known.called.name) or not _can_be_named(chapter):
+    if not known.plain:
         return question
-    if len(told & _stems(question)) >= SAID * len(told):
-        return question
+    says = len(told & _stems(question)) >= SAID * len(told)
+    if not told or says or told <= _stems(known.called.name) or not _can_be_named(chapter):
+        return _of_us(question, YOU_DO, known)
     if named := UNDER.match(question):
         return f"Under “{chapter}: {named['heading']}”{question[named.end() :]}"
     return _named(question, chapter, known)
@@ -264,7 +266,14 @@ def asked_of(question: str, above: Sequence[str], known: Known) -> str:
     says = _tells_its_matter(question, told) and not (ASKER.search(question) and _substance(question) < SUBSTANCE)
     if known.plain and not says and not _stems(told) <= _stems(f"{question} {name}") and _can_be_named(told):
         return _named(question, told, known)
-    if not (known.plain and OURS.search(question) and name.startswith("the ")) or _stems(name) <= _stems(question):
+    return _of_us(question, OURS, known)
+
+
+def _of_us(question: str, words: re.Pattern[str], known: Known) -> str:
+    """The question with the paper whose "we" it speaks of, by the words for them, where that has a name to be said."""
+    name = known.called.name
+    named = not name.startswith("the ") or UNDER.match(question) or _stems(name) <= _stems(question)
+    if not known.plain or named or not words.search(question):
         return question
     return f"In {name}, {question[0].lower()}{question[1:]}"
 
