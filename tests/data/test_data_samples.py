@@ -171,3 +171,15 @@ def test_a_laws_question_names_no_chapter(tmp_path: Path) -> None:
     path.write_text(path.read_text("utf-8").replace("# Staff handbook", "# Fair Branches Act", 1), encoding="utf-8")
     asked_of_law = [row.question for row in examples_from_passages(read_file(path))]
     assert "Under the Fair Branches Act, must a branch manager keep a register of all complaints?" in asked_of_law
+
+
+def test_what_stands_over_every_section_alike_is_named_in_no_question(tmp_path: Path) -> None:
+    message = "You can send a direct message to one colleague or to a group of colleagues."
+    path = tmp_path / "page.html"
+    path.write_text(
+        f"<p>Home</p><h1>Welcome to our pages</h1><h2>Branches</h2><p>{FILLING}</p><h2>Colleagues</h2><p>{message}</p>"
+        f"<h2>Cash</h2><p>{OURS}</p>",
+        encoding="utf-8",
+    )
+    found = [row.question for row in examples_from_passages(read_file(path))]
+    assert found and not any("Welcome" in question for question in found)

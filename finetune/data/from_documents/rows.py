@@ -6,13 +6,13 @@ The patterns are English; in other languages only questions the document itself 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from finetune.data.document import Document, Passage
 from finetune.data.from_documents.placed import Placed, placed
 from finetune.data.from_documents.questions import questions_from_sentence
-from finetune.data.from_documents.samples import RUNS_INTO_A_SAMPLE, own_sections
+from finetune.data.from_documents.samples import RUNS_INTO_A_SAMPLE, over_all, own_sections
 from finetune.data.from_documents.scope import asked_of, in_chapter, in_scope, lifted, taken_back, under_a_lead
 from finetune.data.from_documents.sections import (
     ASKS,
@@ -81,9 +81,10 @@ def examples_from_passages(document: Document) -> list[Example]:
     """
     known = known_from(document)
     examples: dict[str, list[Example]] = {}
+    of_all = over_all(document.passages)
     for section in own_sections(document.passages, known):
-        heading = section[0].heading
-        for found in _from_section(heading, section, known):
+        heading, chapters = section[0].heading, section[0].above[of_all:]
+        for found in _from_section(heading, chapters, section, known):
             source = Source(file=document.file, page=found.page, quote=found.answer)
             kind: Kind = "faq" if found.asked else "document"
             made = make_example(found.question, found.answer, source=source, kind=kind, topic=plain_heading(heading))
@@ -99,12 +100,13 @@ class _Found:
     asked: bool = False  # the document itself asks it
 
 
-def _from_section(heading: str, section: list[Passage], known: Known) -> Iterator[_Found]:
+def _from_section(heading: str, chapters: Sequence[str], section: list[Passage], known: Known) -> Iterator[_Found]:
+    """The rows of a section, which stands in `chapters`, the widest first."""
     text = "\n".join(passage.text for passage in section)
     english = is_english(text)
     if heading.endswith("?"):
         if (answer := _shortened(text)) and (not english or _is_reply(heading, answer, known)):
-            asked = asked_of(plain_heading(heading), section[0].above, known)
+            asked = asked_of(plain_heading(heading), chapters, known)
             yield _Found(asked, answer, section[0].page, asked=True)
         return
     if not english:
@@ -119,7 +121,7 @@ def _from_section(heading: str, section: list[Passage], known: Known) -> Iterato
     said = any(item.answer == text for item in found)
     if topic and not said and (question := heading_question(topic, text, known)):
         found.insert(0, _Found(question, text, section[0].page))
-    yield from (replace(item, question=in_chapter(item.question, section[0].above, known)) for item in found)
+    yield from (replace(item, question=in_chapter(item.question, chapters, known)) for item in found)
 
 
 def without_marks(text: str) -> str:

@@ -5,7 +5,7 @@ orders is no rule of the document that shows it.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import groupby, pairwise, takewhile
 
@@ -14,6 +14,8 @@ from finetune.data.from_documents.sound import STOPS, Known, stems
 
 # Nothing but samples follows such a heading.
 SAMPLE = re.compile(r"\W*(?:an? |the |our )?(?:example|sample|excerpt)s?\W*|.*[\[(]excerpts?\b.*", re.I)
+MOST_LEVELS = 9  # of headings: Word has as many
+NEARLY_ALL = 0.75  # of a document's passages: a menu or a foreword may stand before its title
 # A text and what became of it; "Before" and "After" an operation are something else.
 REWRITTEN = re.compile(r"\W*(?:before|after|original|revised|rewritten)\W*", re.I)
 ALIKE = 0.5  # of the words of the shorter text that the other one has, too, where one is the other rewritten
@@ -50,7 +52,7 @@ def own_sections(passages: Sequence[Passage], known: Known) -> list[list[Passage
     are left out.
     """
     sections = [list(group) for _, group in groupby(passages, key=lambda passage: (passage.above, passage.heading))]
-    of_all = len(_shared(passages))
+    of_all = over_all(passages)
     if not known.long:
         return [section for section in sections if not _is_under(section, of_all, FORM_TO_FILL)]
     rewritten = _rewritten(sections)
@@ -96,10 +98,12 @@ def _matter(section: Sequence[Passage]) -> set[str]:
     return stems(" ".join(word for word in re.findall(r"\w+", text) if word not in STOPS))
 
 
-def _shared(passages: Sequence[Passage]) -> list[str]:
-    """The headings that stand above every passage: the document's own title."""
-    ranks = zip(*(passage.above for passage in passages), strict=False)
-    return [names[0] for names in takewhile(lambda names: len(set(names)) == 1, ranks)]
+def over_all(passages: Sequence[Passage]) -> int:
+    """How many headings stand above nearly all passages alike: the document's own title."""
+    above = [passage.above for passage in passages]
+    counts = [Counter(names[: rank + 1] for names in above if len(names) > rank) for rank in range(MOST_LEVELS)]
+    alike = (max(count.values(), default=0) >= NEARLY_ALL * len(passages) > 0 for count in counts)
+    return sum(1 for _ in takewhile(bool, alike))
 
 
 def _is_anothers(section: Sequence[Passage], known: Known) -> bool:
