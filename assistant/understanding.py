@@ -723,6 +723,14 @@ OWN = re.compile(
 )
 
 
+# "Harbor Home, an insurer in Ohio. Want a bot for members": what they want says nothing of who they are.
+AND_WANTS = re.compile(
+    r"(?<=\w)(?:[.!;]\s+|\s+[-–]\s+)(?:and |so |now )?(?:(?:we|i) )?(?:['’]d like|would like|want|wanna|need|hope|plan|"
+    r"are looking|am looking|looking)\b.*$",
+    re.I | re.S,
+)
+
+
 def _free_answer(text: str, asked: str) -> Any | None:
     """The whole answer as the field's value, where the field takes free words; None where an extractor must decide."""
     said = re.sub(
@@ -739,12 +747,9 @@ def _free_answer(text: str, asked: str) -> Any | None:
     if asked == "organisation" and re.match(r"(?:i['’]?m|i am|we['’]?re|we are) (?:not|no|new)\b", said, re.I):
         return None  # "I am not a computer person"
     if asked == "organisation":
-        return (
-            re.sub(
-                r"^(?:we(?:'re| are|re)|i(?:'?m| am)|this is|i run|we run)\s+(?:an?|the)?\s*", "", said, flags=re.I
-            ).rstrip(" .!")
-            or None
-        )
+        who = AND_WANTS.sub("", said)
+        who = re.sub(r"^(?:we(?:'re| are|re)|i(?:'?m| am)|this is|i run|we run)\s+(?:an?|the)?\s*", "", who, flags=re.I)
+        return who.rstrip(" .!") or None
     if asked == "never":
         parts = (p.strip(" .-•*") for p in re.split(r"\n|;|,\s*(?:or |and )?|\bor\b", said))
         return [re.sub(r"^never\s+", "", part, flags=re.I) for part in parts if part]

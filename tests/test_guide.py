@@ -479,6 +479,12 @@ def test_a_file_in_the_place_of_an_answer_about_a_rule_is_read(talk: Conversatio
     assert read_knowledge(talk.project).practice == {}
 
 
+def test_what_a_team_wants_is_no_part_of_who_they_are(talk: Conversation) -> None:
+    say(talk, "Harbor Home, a small home insurer in Ohio. want a bot for members about claims n billing")
+    brief = read_brief(talk.project)
+    assert (brief.organisation, brief.task) == ("Harbor Home, a small home insurer in Ohio", "answer")
+
+
 @pytest.mark.parametrize(
     "said", ["what did you not read?", "show the files", "which files could you not use?", "why were files skipped?"]
 )
